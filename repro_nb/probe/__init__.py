@@ -1,0 +1,1 @@
+"""The kernel side: what runs inside a kernel to see what its cells do."""

@@ -1,0 +1,283 @@
+"""The hook: a record of every cell that a shell runs.
+
+Before and after each cell the raw states of all sources are compared; they are hashed only when they changed. The
+hook keeps no reference to an object of the user's while a cell runs, and draws nothing.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from time import perf_counter
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from repro_nb.imports import ImportBracket, ImportWatch
+from repro_nb.probe.jax_keys import KeyWatch
+from repro_nb.probe.prints import Printer
+from repro_nb.probe.running import Changes, GlobalStates, Running, States
+from repro_nb.probe.seeding_calls import SeedingCalls
+from repro_nb.probe.tally import SourceSummary, Tally
+from repro_nb.records import CellError, CellRecord
+from repro_nb.rng import Source, sources
+from repro_nb.rng.held import Held
+from repro_nb.rng.reach import reach
+from repro_nb.rng.usercode import is_installed
+
+__all__ = ["CurrentCell", "Recorder", "SourceSummary"]
+
+_MAX_MESSAGE = 2000
+
+
+class CurrentCell(NamedTuple):
+    """The cell that is running.
+
+    Attributes:
+        order: Which execution of the session it is, from 1.
+        cell_id: As in its record.
+    """
+
+    order: int
+    cell_id: str
+
+
+class Recorder:
+    """Makes a `CellRecord` of every cell that is run.
+
+    Args:
+        namespace: The user's variables.
+        on_record: Called with each record as it is made.
+
+    Attributes:
+        records: Every record so far, in the order in which the cells ended.
+    """
+
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        on_record: Optional[Callable[[CellRecord], None]] = None,
+    ) -> None:
+        self.records: List[CellRecord] = []
+        self._namespace = namespace
+        self._on_record = on_record
+        self._events: Any = None
+        self._imports = ImportWatch()
+        self._bracket = ImportBracket(is_installed, self._begin_import, self._end_import)
+        self._states = GlobalStates()
+        self._keys = KeyWatch(self._key_used)
+        self._stack: List[Running] = []
+        self._order = 0
+        self._tally = Tally()
+        self._last_states: States = {}
+        self._last_held: Mapping[str, Held] = {}
+        self._printer = Printer()
+
+    def attach(self, events: Any) -> None:
+        """Begin to record the cells that `events` tells of.
+
+        Args:
+            events: IPython's ``ip.events``, or any object with its ``register`` and ``unregister``.
+        """
+        self._events = events
+        for source in sources():
+            if not source.states():
+                self._imports.when_imported(source.module, partial(self._imported, source))
+        self._imports.when_imported("jax.random", self._watch_keys)
+        self._imports.install()
+        self._bracket.install()
+        self._last_states = self._states.read()
+        self._tally.add_globals(self._last_states)
+        events.register("pre_run_cell", self._before_cell)
+        events.register("post_run_cell", self._after_cell)
+
+    def detach(self) -> None:
+        """Stop recording and leave no trace; the records stay. Does nothing when not attached."""
+        if self._events is None:
+            return
+        self._events.unregister("pre_run_cell", self._before_cell)
+        self._events.unregister("post_run_cell", self._after_cell)
+        self._events = None
+        self._bracket.uninstall()
+        self._imports.uninstall()
+        self._keys.uninstall()
+        self._stack.clear()
+
+    def rebase(self, seeded: Optional[Mapping[str, str]] = None) -> None:
+        """Take the states as they are now for the beginning: repro_nb itself has changed them.
+
+        Args:
+            seeded: Sources that were seeded, and by what call. Other sources keep their beginning. None means
+                every source, and no seeding.
+        """
+        now = self._states.read()
+        changed = {
+            name: state for name, state in now.items() if seeded is None or _entry(seeded, name)
+        }
+        calls = {name: _entry(seeded or {}, name) for name in changed}
+        self._last_states = {**self._last_states, **changed}
+        for running in self._stack:
+            running.rebase(changed, {name: call for name, call in calls.items() if call})
+        self._tally.seeded({name: call for name, call in calls.items() if call})
+
+    def settle(self) -> None:
+        """Note the draws of the running cells up to now, before repro_nb itself changes a state."""
+        now = self._states.read()
+        for running in self._stack:
+            running.settle(now)
+
+    def current(self) -> Optional[CurrentCell]:
+        """The innermost cell that is running now; None between cells."""
+        if not self._stack:
+            return None
+        return CurrentCell(self._stack[-1].order, self._stack[-1].cell_id)
+
+    def summary(self) -> Tuple[SourceSummary, ...]:
+        """What is known of each source: the global ones as they are now, then those that the user holds."""
+        return self._tally.rows(self._printer.prints(self._states.read(), {}))
+
+    def _before_cell(self, info: Any) -> None:
+        self._order += 1
+        running = Running(info, self._order)
+        self._stack.append(running)
+        try:
+            self._look_before(running)
+        except Exception as fault:  # noqa: BLE001 - IPython would print it and go on; the record shall tell
+            running.fault = f"{type(fault).__name__}: {fault}"
+        running.started = perf_counter()
+
+    def _after_cell(self, result: Any) -> None:
+        seconds = perf_counter()
+        running = self._pop(result.info)
+        if running is None:
+            return  # an empty cell, or the one that loaded the extension
+        facts: Dict[str, Any] = {}
+        try:
+            facts = self._look_after(running)
+        except Exception as fault:  # noqa: BLE001 - as above
+            running.fault = f"{type(fault).__name__}: {fault}"
+        error = _error_of(result)
+        record = CellRecord(
+            cell_id=running.cell_id,
+            order=running.order,
+            source_digest=running.digest,
+            status="failed" if error else "ok",
+            seconds=seconds - running.started,
+            error=error,
+            recorder_error=running.fault,
+            **facts,
+        )
+        self.records.append(record)
+        if self._on_record is not None:
+            self._on_record(record)
+
+    def _pop(self, info: Any) -> Optional[Running]:
+        """Take the cell off the stack, with those above it that were torn down without an end."""
+        for depth, running in enumerate(self._stack):
+            if running.info is info:
+                del self._stack[depth:]
+                return running
+        return None
+
+    def _look_before(self, running: Running) -> None:
+        states = self._states.read()
+        reached = reach(running.names, self._namespace)
+        # Within another cell, that one's draws would seem to lie between; and before the first cell the kernel itself
+        # may draw: IPython so chooses the tip in its banner.
+        if len(self._stack) == 1 and self.records:
+            running.between = (
+                *_advanced(self._last_states, states),
+                *_advanced_held(self._last_held, reached.sources),
+            )
+        running.begin(states, reached, self._printer.prints(states, reached.sources))
+
+    def _look_after(self, running: Running) -> Dict[str, Any]:
+        states = self._states.read()
+        reached = reach(running.names, self._namespace)
+        changes = running.changes(states, reached.sources)
+        after = self._printer.prints(states, reached.sources)
+        self._last_states, self._last_held = states, reached.sources
+        seeded = self._seeded(running, changes)
+        self._tally.cell(running, changes, seeded, reached.sources, after)
+        return {
+            "before": running.prints,
+            "after": after,
+            "draws": changes.draws,
+            "between": running.between,
+            "appeared": changes.appeared,
+            "seeded": {name: call for name, call in seeded.items() if call is not None},
+            "keys": running.key_uses(),
+            "kinds": self._printer.kinds,
+            "truncated": running.truncated or reached.truncated,
+        }
+
+    def _seeded(self, running: Running, changes: Changes) -> Dict[str, Optional[str]]:
+        """Sources that a call in the cell seeded, with the call; None for one that it unseeded."""
+        seeded: Dict[str, Optional[str]] = dict(running.reseeded)
+        if changes.touched or changes.touched_held:
+            calls = SeedingCalls(running.source, self._namespace, sources())
+            seeded.update(calls.of_globals(changes.touched))
+            seeded.update(calls.of_held(changes.touched_held))
+        if changes.torch_seed is not None:
+            seeded.setdefault("torch", f"initial seed {changes.torch_seed}")
+        return seeded
+
+    def _imported(self, source: Source, _: object) -> None:
+        """A library came in while a cell runs: its draws count from here."""
+        states = source.states()
+        self._last_states = {**self._last_states, **states}
+        self._tally.add_globals(states)
+        for running in self._stack:
+            running.joined(states)
+
+    def _begin_import(self) -> States:
+        return self._states.read() if self._stack else {}
+
+    def _end_import(self, before: Optional[States]) -> None:
+        states = self._states.read() if self._stack else {}
+        if before is not None and states is not before:
+            for running in self._stack:
+                running.imported(before, states)
+
+    def _watch_keys(self, _: object) -> None:
+        if not self._keys.install():
+            self._tally.add_unwatched_keys()
+
+    def _key_used(self, function: str, key: str) -> None:
+        for running in self._stack:
+            running.key_used(function, key)
+
+
+def _entry(seeded: Mapping[str, str], name: str) -> Optional[str]:
+    """The call that `seeded` gives for a stream, by its own name or its library's."""
+    return seeded.get(name, seeded.get(name.partition(".")[0]))
+
+
+def _advanced(before: States, now: States) -> Tuple[str, ...]:
+    if before is now:
+        return ()
+    return tuple(
+        name
+        for name, state in now.items()
+        if state is not None and before.get(name) not in (None, state)
+    )
+
+
+def _advanced_held(before: Mapping[str, Held], now: Mapping[str, Held]) -> Tuple[str, ...]:
+    if not before or not now:
+        return ()
+    states = {held.identity: held.state for held in before.values() if held.advances}
+    return tuple(
+        path
+        for path, held in now.items()
+        if held.state is not None and states.get(held.identity) not in (None, held.state)
+    )
+
+
+def _error_of(result: Any) -> Optional[CellError]:
+    early = result.error_before_exec
+    error = result.error_in_exec if early is None else early
+    if error is None:
+        return None
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - a user's __str__ may raise; the record shall not be lost for it
+        message = ""
+    return CellError(type(error).__name__, message[:_MAX_MESSAGE])

@@ -1,0 +1,154 @@
+"""Finding the sources that a cell's names reach, without running any of the user's code.
+
+The walk goes breadth first from the names that the cell mentions through containers, attributes, slots, closures,
+default values, bound methods, partial functions, the global names that the user's own functions and classes use, and
+the user's own modules. It does not look into sets (their order differs between runs), arrays and frames, nor into
+the code of installed packages. It goes by exact types and reads through their descriptors, so no property,
+``__getattr__``, ``__eq__`` or ``__hash__`` of the user's runs, and it keeps no reference once it has returned.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Deque, Dict, Iterable, Mapping, Set, Tuple, Union
+
+from repro_nb.rng import held
+from repro_nb.rng.children import expander_of
+from repro_nb.rng.node import Node, Scope, is_leaf
+from repro_nb.rng.usercode import is_user_module, module_names
+
+__all__ = ["Budget", "Reached", "names_in", "reach"]
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_SHELL_NAMES = frozenset(("In", "Out", "_ih", "_oh", "_dh", "get_ipython", "exit", "quit"))
+_GLOBAL_NAMES = frozenset(("python", "numpy", "torch", "jax"))
+_CLOCK_EVERY = 64
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How far one walk may go.
+
+    Attributes:
+        objects: Objects that are looked into.
+        items: Elements of one container, and names of one class or module, that are looked at.
+        seconds: Wall time. The other two are meant to end the walk, since they do so at the same place in
+            every run; this one guards against a stall.
+    """
+
+    objects: int = 2000
+    items: int = 256
+    seconds: float = 0.02
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a walk found.
+
+    Attributes:
+        sources: Sources by the expression that reaches them; one entry for each object.
+        truncated: The walk stopped at its budget: sources may be missing.
+    """
+
+    sources: Mapping[str, held.Held]
+    truncated: bool
+
+
+def names_in(source: str) -> Tuple[str, ...]:
+    """Every identifier in a cell's text, in order: more than its code uses, and sound for magics and syntax errors."""
+    return tuple(dict.fromkeys(_NAME.findall(source)))
+
+
+def reach(
+    names: Union[str, Iterable[str]],
+    namespace: Mapping[str, Any],
+    budget: Budget = Budget(),
+) -> Reached:
+    """The sources that `names` reach in `namespace`.
+
+    Args:
+        names: Names to begin with, or a cell's text, of which every identifier is one.
+        namespace: The user's variables.
+        budget: How far to go.
+    """
+    wanted = names_in(names) if isinstance(names, str) else tuple(names)
+    values = [
+        (name, namespace[name]) for name in wanted if name in namespace and name not in _SHELL_NAMES
+    ]
+    roots = [(name, value) for name, value in values if not _is_nothing(value)]
+    if not roots:
+        return _NOTHING
+    walk = _Walk(namespace, budget)
+    mentioned = frozenset(wanted)
+    for name, value in roots:
+        walk.add(Node(value, name, mentioned))
+    return walk.run()
+
+
+_NOTHING = Reached({}, truncated=False)
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether there is no need to start a walk for `value`; most names of a cell are modules and numbers."""
+    if type(value) is ModuleType:
+        return not is_user_module(str(module_names(value).get("__name__")))
+    return is_leaf(value)
+
+
+class _Walk:
+    """One walk; its references to the user's objects end with it."""
+
+    def __init__(self, namespace: Mapping[str, Any], budget: Budget) -> None:
+        self._scope = Scope(namespace, budget.items)
+        self._budget = budget
+        self._queue: Deque[Node] = deque()
+        self._seen: Set[Any] = set()
+        self._identities: Set[Tuple[int, int]] = set()
+        self._globals = held.global_ids()
+        self._known = held.known_types()
+        self._readers: Dict[int, Any] = {}
+        self._expanders: Dict[int, Any] = {}
+        self._found: Dict[str, held.Held] = {}
+
+    def add(self, node: Node) -> None:
+        """Look at `node` later, unless nothing can lie behind it."""
+        if not is_leaf(node.value):
+            self._queue.append(node)
+
+    def run(self) -> Reached:
+        """Walk until nothing is left, or the budget is spent."""
+        deadline = time.perf_counter() + self._budget.seconds
+        looked = 0
+        while self._queue:
+            looked += 1
+            late = looked % _CLOCK_EVERY == 0 and time.perf_counter() > deadline
+            if looked > self._budget.objects or late:
+                return Reached(self._found, truncated=True)
+            self._look_at(self._queue.popleft())
+        return Reached(self._found, truncated=self._scope.cut)
+
+    def _look_at(self, node: Node) -> None:
+        if node.mark() in self._seen:
+            return
+        self._seen.add(node.mark())
+        cls = type(node.value)
+        if id(cls) not in self._readers:
+            self._readers[id(cls)] = held.reader_of(cls, self._known)
+            self._expanders[id(cls)] = expander_of(cls)
+        reader, expand = self._readers[id(cls)], self._expanders[id(cls)]
+        if reader is not None:
+            self._note(node.path, reader(node.value))
+        elif expand is not None:
+            for child in expand(node, self._scope):
+                self.add(child)
+
+    def _note(self, path: str, source: Any) -> None:
+        if source is None or source.identity in self._identities:
+            return
+        self._identities.add(source.identity)
+        if source.identity[0] not in self._globals:
+            self._found[f"{path} (variable)" if path in _GLOBAL_NAMES else path] = source
