@@ -1,0 +1,228 @@
+"""One notebook under examination: which runs are made, and what they add up to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from repro_nb.findings import Finding, Place, Severity
+from repro_nb.rerun import judge
+from repro_nb.rerun.hash_seeds import choose_hash_seeds
+from repro_nb.rerun.isolation import workspace
+from repro_nb.rerun.keep import save_executed, update_recording
+from repro_nb.rerun.kernel import Launch, find_kernelspec, interpreter
+from repro_nb.rerun.ladder import Evidence, climb, held_back_by
+from repro_nb.rerun.random_state import diverged_sources, draw_findings
+from repro_nb.rerun.result import CellResult, Failure, Level, NotebookResult, RunFacts, Status
+from repro_nb.rerun.runner import Run, Stop, run_notebook
+from repro_nb.rerun.vary import Variation, plain, varied
+
+if TYPE_CHECKING:
+    from jupyter_client.kernelspec import KernelSpec
+
+    from repro_nb.rerun.notebook import Notebook
+    from repro_nb.rerun.options import VerifyOptions
+    from repro_nb.rerun.progress import Progress
+    from repro_nb.rerun.saved import SavedOutputs
+
+__all__ = ["Examination"]
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One notebook under examination."""
+
+    path: str
+    notebook: Notebook
+    saved: SavedOutputs
+    kernel: str
+    options: VerifyOptions
+    progress: Progress
+    stop: Stop
+
+    async def result(self) -> NotebookResult:
+        """Make the runs, compare them, and judge."""
+        spec = find_kernelspec(self.kernel)
+        # One seed for each run, and one for a second plain run.
+        seeds = self._hash_seeds(spec, self.options.runs + 1)
+        variations = [plain(seeds[0], spec.env)]
+        variations += [varied(n, seed, spec.env) for n, seed in enumerate(seeds[1:-1])]
+        with ExitStack() as spaces:
+            launches = [self._launch(spec, variation, spaces) for variation in variations]
+            runs = await self._run_together(launches)
+            if self._plain_run_is_needed(runs):
+                launch = self._launch(spec, plain(seeds[-1], spec.env), spaces)
+                runs.append(await self._run(launch, len(runs)))
+            result = self._judged(runs)
+            written_through = _written_through(self.path, runs)
+        return replace(result, findings=result.findings + written_through)
+
+    def _hash_seeds(self, spec: KernelSpec, count: int) -> tuple[str, ...]:
+        sources = [cell.source for cell in self.notebook.code_cells]
+        return choose_hash_seeds(interpreter(spec), sources, count)
+
+    def _launch(self, spec: KernelSpec, variation: Variation, spaces: ExitStack) -> Launch:
+        space = workspace(self.notebook.path, in_place=self.options.in_place)
+        return Launch(
+            name=self.kernel,
+            spec=spec,
+            workspace=spaces.enter_context(space),
+            variation=variation,
+        )
+
+    async def _run_together(self, launches: Sequence[Launch]) -> list[Run]:
+        """Independent runs use all cores; runs in place would meet in the same folder, so they take turns."""
+        at_once = 1 if self.options.in_place else os.cpu_count() or 1
+        turns = asyncio.Semaphore(at_once)
+
+        async def one(index: int, launch: Launch) -> Run:
+            async with turns:
+                return await self._run(launch, index)
+
+        return list(await asyncio.gather(*(one(i, launch) for i, launch in enumerate(launches))))
+
+    async def _run(self, launch: Launch, index: int) -> Run:
+        return await run_notebook(
+            self.notebook,
+            launch,
+            name=_run_name(index),
+            limits=(self.options.timeout, self.options.notebook_timeout),
+            stop=self.stop,
+            progress=self.progress,
+            with_environment=index == 0,
+        )
+
+    def _plain_run_is_needed(self, runs: Sequence[Run]) -> bool:
+        first, *others = runs
+        if first.failure is not None or self.stop.reason is not None:
+            return False
+        if any(run.failure is not None for run in others):
+            return True
+        return any(
+            judge.divergent(judge.compare_runs(self.notebook, first, other, self.options))
+            for other in others
+        )
+
+    def _judged(self, runs: Sequence[Run]) -> NotebookResult:
+        first, *others = runs
+        options = self.options
+        pairs = [judge.compare_runs(self.notebook, first, other, options) for other in others]
+        plain_pair = pairs[-1] if _second_plain(runs) else None
+        against_saved = judge.compare_with_saved(self.notebook, self.saved, first, options)
+        cells = judge.summarise_cells(self.notebook, runs, pairs, against_saved)
+        between = judge.summarise_runs(pairs, plain_pair)
+        evidence = Evidence(
+            failure=self.stop.reason or _failure(runs),
+            runs=len(runs),
+            run_to_run=between,
+            saved=judge.summarise_saved(against_saved, self.saved),
+            coverage=judge.count_coverage(self.notebook, cells),
+            varied=tuple(others[0].launch.variation.values) if others else (),
+            diverged_sources=diverged_sources(runs, between.first),
+        )
+        return self._assembled(evidence, runs, cells)
+
+    def _assembled(
+        self, evidence: Evidence, runs: Sequence[Run], cells: tuple[CellResult, ...]
+    ) -> NotebookResult:
+        first = runs[0]
+        level = climb(evidence)
+        bar, bar_reason = self._bar()
+        result = NotebookResult(
+            notebook=self.path,
+            level=level,
+            status=_status(evidence.failure),
+            error=evidence.failure,
+            coverage=evidence.coverage,
+            held_back_by=held_back_by(evidence, level),
+            run_to_run=evidence.run_to_run,
+            saved=evidence.saved,
+            cells=cells,
+            diverged_sources=tuple(evidence.diverged_sources),
+            findings=self._findings(runs),
+            runs=tuple(_facts(run) for run in runs),
+            not_varied=runs[1].launch.variation.not_varied if len(runs) > 1 else (),
+            isolation=first.launch.workspace.how,
+            environment=first.environment,
+            bar=bar,
+            bar_reason=bar_reason,
+        )
+        return self._kept(result, runs)
+
+    def _kept(self, result: NotebookResult, runs: Sequence[Run]) -> NotebookResult:
+        if self.options.save is not None:
+            save_executed(runs[0], self.path, self.options.save)
+        if not self.options.update or result.status is not Status.OK:
+            return result
+        path = update_recording(self.notebook, runs, result.level, self.saved, self.options)
+        return replace(result, recording=str(path))
+
+    def _bar(self) -> tuple[Level, str]:
+        if self.options.fail_under is not None:
+            return self.options.fail_under, ""
+        if self.saved.available:
+            return Level.MATCHES, ""
+        return Level.ROBUST, "neither saved outputs nor a recording: the bar is level 3 (robust)"
+
+    def _findings(self, runs: Sequence[Run]) -> tuple[Finding, ...]:
+        remarks = dict.fromkeys(remark for run in runs for remark in run.remarks)
+        notes = tuple(
+            Finding(
+                code="not-recorded",
+                severity=Severity.NOTE,
+                message=remark,
+                place=Place(path=self.path),
+            )
+            for remark in remarks
+        )
+        return notes + draw_findings(self.path, runs[0])
+
+
+def _second_plain(runs: Sequence[Run]) -> Run | None:
+    """The second plain run; it is made last, where one is made at all."""
+    last = runs[-1]
+    return last if len(runs) > 1 and not last.launch.variation.values else None
+
+
+def _failure(runs: Sequence[Run]) -> Failure | None:
+    """What decides that the notebook fails, or cannot be judged.
+
+    A varied run whose cell raises is a difference, like another output; one that never came to an end says nothing.
+    """
+    judged_by = [runs[0], *filter(None, [_second_plain(runs)])]
+    unfinished = [run for run in runs[1:] if run.failure is not None and run.failure.exit_code != 1]
+    return next((run.failure for run in judged_by + unfinished if run.failure is not None), None)
+
+
+def _status(failure: Failure | None) -> Status:
+    if failure is None:
+        return Status.OK
+    return Status.FAILED if failure.exit_code == 1 else Status.ERROR
+
+
+def _facts(run: Run) -> RunFacts:
+    return RunFacts(name=run.name, varied=run.launch.variation.values, seconds=run.seconds)
+
+
+def _run_name(index: int) -> str:
+    return chr(ord("A") + index) if index < 26 else f"R{index}"  # noqa: PLR2004  letters of the alphabet
+
+
+def _written_through(path: str, runs: Sequence[Run]) -> tuple[Finding, ...]:
+    """Files of the user's own that a run changed, through a link of the copy that it ran in."""
+    changed = dict.fromkeys(file for run in runs for file in run.launch.workspace.written_through())
+    return tuple(
+        Finding(
+            code="wrote-through-link",
+            severity=Severity.ERROR,
+            message=f"{file} changed while the notebook ran in a copy of the project",
+            place=Place(path=path),
+            evidence="large files are linked into the copy, and its size or time of change is another now",
+            fix="let the notebook write its results to a new file, or run where overlay mounts work",
+        )
+        for file in changed
+    )

@@ -1,0 +1,100 @@
+"""Hash seeds that are sure to tell: two random ones give a set of two strings the same order every other time.
+
+Each further seed is chosen, of a few candidates, as the one under which the notebook's own strings fall into the most
+other orders than under the seeds before it. The kernel's own interpreter is asked, as the algorithm changes with its
+version; nothing of the notebook is executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+__all__ = ["choose_hash_seeds"]
+
+_CANDIDATES = 5
+_MAX_PAIRS = 400
+_SECONDS = 20
+_ORDERS = "import json, sys; print(json.dumps([list(set(p)) == p for p in json.load(sys.stdin)]))"
+
+
+def choose_hash_seeds(python: str, sources: Sequence[str], count: int) -> tuple[str, ...]:
+    """`count` values for ``PYTHONHASHSEED``, no two alike.
+
+    Args:
+        python: The kernel's interpreter.
+        sources: The notebook's cells.
+        count: How many seeds are wanted; the first is as random as a plain run's own.
+    """
+    pairs = list(_pairs(sources))[:_MAX_PAIRS]
+    first = _random_seed()
+    if not pairs or count == 1:
+        return (first, *(_random_seed() for _ in range(count - 1)))
+    candidates = [_random_seed() for _ in range(_CANDIDATES + count)]
+    orders = _orders(python, [first, *candidates], pairs)
+    chosen = [first]
+    while len(chosen) < count:
+        best = max(candidates, key=lambda seed: _distance(orders, seed, chosen))
+        candidates.remove(best)
+        chosen.append(best)
+    return tuple(chosen)
+
+
+def _random_seed() -> str:
+    return str(1 + secrets.randbelow(2**32 - 1))
+
+
+def _pairs(sources: Sequence[str]) -> Iterator[list[str]]:
+    """Neighbouring strings of the notebook: what stands side by side in its sets."""
+    for source in sources:
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError):
+            continue  # a cell with magics, or none that Python reads: its sets are left to chance
+        texts = [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        yield from (list(pair) for pair in pairwise(texts) if pair[0] != pair[1])
+
+
+def _orders(
+    python: str, seeds: Sequence[str], pairs: Sequence[Sequence[str]]
+) -> dict[str, list[bool]]:
+    """For each seed, whether a set of each pair keeps the pair's order; empty for one that could not be tried."""
+    question = json.dumps(pairs)
+    children = {seed: _ask(python, seed) for seed in seeds}
+    answers: dict[str, list[bool]] = {}
+    for seed, child in children.items():
+        try:
+            output, _ = child.communicate(question, timeout=_SECONDS)
+            answers[seed] = json.loads(output)
+        except (subprocess.TimeoutExpired, ValueError):
+            child.kill()
+            child.communicate()
+            answers[seed] = []
+    return answers
+
+
+def _ask(python: str, seed: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603  the kernelspec's own interpreter, and code of ours
+        [python, "-S", "-c", _ORDERS],
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def _distance(orders: dict[str, list[bool]], seed: str, chosen: Sequence[str]) -> int:
+    """In how many pairs `seed` differs from the chosen one that it is most like."""
+    return min(
+        sum(a != b for a, b in zip(orders[seed], orders[other], strict=False)) for other in chosen
+    )

@@ -1,0 +1,215 @@
+"""The report as Markdown, for pull requests and job summaries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from repro_nb.recording.outcome import CellComparison, OutputComparison
+from repro_nb.rerun.report.advice import next_step
+from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows, readable
+from repro_nb.rerun.report.focus import Focus, focus_of
+from repro_nb.rerun.report.wording import (
+    bar_text,
+    cell_label,
+    counts,
+    finding_text,
+    ladder,
+    level_text,
+    notable_cells,
+    passes,
+    run_lines,
+    seconds_text,
+    short_error,
+    source_sentence,
+    summary_counts,
+    verdict,
+)
+from repro_nb.rerun.result import NotebookResult, Status
+
+__all__ = ["difference_block", "escape", "fenced", "markdown", "table"]
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~$&@])")
+_MOST_CODE_LINES = 30
+_MOST_OUTPUTS = 3
+
+
+def markdown(results: Sequence[NotebookResult]) -> str:
+    """The report as GitHub-flavoured Markdown; all text from notebooks is escaped or fenced."""
+    parts = ["# Reproducibility report"]
+    if len(results) != 1:
+        parts += [f"**{summary_counts(results)}**", _summary(results)]
+    for result in results:
+        if len(results) == 1 or not passes(result):
+            parts += _notebook(result)
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """`text` as one line of inline Markdown that means nothing but itself."""
+    return _escape_piece(" ".join(text.split()))
+
+
+def _escape_piece(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", readable(text))
+
+
+def prose(sentence: str) -> str:
+    """A sentence of ours, with what stands between back-ticks kept as code."""
+    pieces = sentence.split("`")
+    code = [
+        f"`{readable(piece)}`" if i % 2 else _escape_piece(piece) for i, piece in enumerate(pieces)
+    ]
+    return "".join(code)
+
+
+def fenced(text: str, language: str = "") -> str:
+    """`text` as a code block whose fence is longer than any in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{readable(text)}\n{fence}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of cells that are Markdown already."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _mark(result: NotebookResult) -> str:
+    if passes(result):
+        return "✅"
+    return "❔" if result.status is Status.ERROR else "❌"
+
+
+def _summary(results: Sequence[NotebookResult]) -> str:
+    rows = [
+        (
+            _mark(result),
+            escape(result.notebook),
+            escape(level_text(result)),
+            escape(short_error(result) or result.held_back_by or ""),
+            seconds_text(result.seconds),
+        )
+        for result in results
+    ]
+    return table(("", "notebook", "level", "held back by", "time"), rows)
+
+
+def _notebook(result: NotebookResult) -> Iterator[str]:
+    yield f"## {escape(result.notebook)}"
+    yield f"{_mark(result)} **{escape(verdict(result))}**"
+    if result.status is not Status.ERROR:
+        yield " · ".join(
+            f"{rung.mark} {rung.level.value} {rung.level.label}" for rung in ladder(result)
+        )
+        yield "\n".join(_facts(result))
+    yield from _error(result)
+    yield from _divergence(result)
+    yield from _sources(result)
+    yield from _cells(result)
+    yield from _circumstances(result)
+    yield f"**Next:** {prose(next_step(result))}"
+
+
+def _facts(result: NotebookResult) -> Iterator[str]:
+    if result.held_back_by:
+        yield f"- Held back by: {escape(result.held_back_by)}"
+    yield f"- The bar is {escape(bar_text(result))}"
+    tally = ", ".join(f"{count} {name}" for name, count in counts(result.coverage) if count)
+    if tally:
+        yield f"- Outputs: {tally}"
+
+
+def _error(result: NotebookResult) -> Iterator[str]:
+    if result.error is None:
+        return
+    yield f"**{escape(short_error(result))}**"
+    rest = result.error.message.strip().partition("\n")[2].strip()
+    if rest:
+        yield escape(rest)
+    if result.error.traceback:
+        yield fenced(result.error.traceback.strip()[-4000:], "text")
+
+
+def _divergence(result: NotebookResult) -> Iterator[str]:
+    focus = focus_of(result)
+    if focus is None:
+        return
+    yield f"### First divergent cell: {escape(cell_label(result, focus.cell.index))}"
+    lines = focus.cell.source.strip("\n").splitlines()
+    yield fenced("\n".join(lines[:_MOST_CODE_LINES]), "python")
+    for output in focus.outputs[:_MOST_OUTPUTS]:
+        yield from _output(output, focus)
+
+
+def _output(output: OutputComparison, focus: Focus) -> Iterator[str]:
+    reason = f": {escape(output.reason)}" if output.reason else ""
+    yield f"{escape(output.kind)} — {output.outcome}{reason}"
+    if block := difference_block(output, focus.left, focus.right):
+        yield block
+
+
+def difference_block(output: OutputComparison, left: str, right: str) -> str:
+    """The two sides of an output as a fenced difference; empty where their texts are equal."""
+    rows = difference_rows(output.expected, output.actual)
+    lines = [line for row in rows for line in _inline(row)]
+    return fenced("\n".join([f"--- {left}", f"+++ {right}", *lines]), "diff") if lines else ""
+
+
+def _inline(row: Row) -> Iterator[str]:
+    if row.kind is not RowKind.CHANGED:
+        yield f"  {_plain(row.left or ())}"
+        return
+    if row.left is not None:
+        yield f"- {_plain(row.left)}"
+    if row.right is not None:
+        yield f"+ {_plain(row.right)}"
+
+
+def _plain(line: Line) -> str:
+    return "".join(span.text for span in line)
+
+
+def _sources(result: NotebookResult) -> Iterator[str]:
+    if result.run_to_run.first is None:
+        return
+    if not result.diverged_sources:
+        yield "No source of random numbers had diverged on entry to that cell."
+        return
+    lines = [f"- {prose(source_sentence(result, source))}" for source in result.diverged_sources]
+    yield "\n".join(["Already diverged on entry to that cell:", "", *lines])
+
+
+def _cells(result: NotebookResult) -> Iterator[str]:
+    rows = [
+        (
+            str(cell.index),
+            cell.status.value,
+            _outcome(cell.run_to_run),
+            _outcome(cell.saved),
+            escape(", ".join(cell.draws)) or "—",
+            seconds_text(cell.seconds),
+        )
+        for cell in notable_cells(result)
+    ]
+    if rows:
+        yield table(("cell", "status", "run to run", "saved", "draws from", "time"), rows)
+
+
+def _outcome(comparison: CellComparison | None) -> str:
+    outcome = comparison.outcome if comparison else None
+    return outcome.value if outcome else "—"
+
+
+def _circumstances(result: NotebookResult) -> Iterator[str]:
+    lines = [escape(finding_text(finding)) for finding in result.findings]
+    lines += [escape(line) for line in run_lines(result)]
+    if result.not_varied:
+        lines.append(escape(f"could not be varied here: {'; '.join(result.not_varied)}"))
+    if result.isolation:
+        lines.append(escape(f"isolation: {result.isolation}"))
+    if result.recording:
+        lines.append(escape(f"recording written: {result.recording}"))
+    if lines:
+        yield "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,112 @@
+"""The report as one self-contained page: no script, no outside resource, both colour schemes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from repro_nb.rerun.report.elements import Markup, el
+from repro_nb.rerun.report.webpage_parts import level_pill, notebook_card
+from repro_nb.rerun.report.wording import (
+    passes,
+    plural,
+    seconds_text,
+    short_error,
+    summary_counts,
+)
+from repro_nb.rerun.result import NotebookResult
+
+__all__ = ["html", "page", "stylesheet"]
+
+
+def html(results: Sequence[NotebookResult]) -> str:
+    """The report as a whole HTML document."""
+    many = len(results) != 1
+    cards = [
+        notebook_card(result, anchor=f"notebook-{number}", opened=not many or not passes(result))
+        for number, result in enumerate(results, 1)
+    ]
+    return page(
+        "Reproducibility report", _subtitle(results), _summary(results) if many else None, *cards
+    )
+
+
+def page(title: str, subtitle: str, *sections: Markup | None) -> str:
+    """A whole document with the report's style; its policy lets nothing run and nothing load."""
+    style = stylesheet()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    head = el(
+        "head",
+        None,
+        el("meta", {"charset": "utf-8"}),
+        el("meta", {"http-equiv": "Content-Security-Policy", "content": policy}),
+        el("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+        el("meta", {"name": "color-scheme", "content": "light dark"}),
+        el("title", None, title),
+        el("style", None, Markup(style)),
+    )
+    top = el(
+        "header",
+        None,
+        el("p", {"class": "brand"}, "repro_nb"),
+        el("h1", None, title),
+        el("p", None, subtitle),
+    )
+    body = el("body", {"class": "repro-nb"}, top, el("main", None, sections))
+    return "<!doctype html>\n" + el("html", {"lang": "en"}, head, body) + "\n"
+
+
+@cache
+def stylesheet() -> str:
+    """The style of page and fragment."""
+    return files("repro_nb.rerun.report").joinpath("report.css").read_text("utf-8")
+
+
+def _subtitle(results: Sequence[NotebookResult]) -> str:
+    seconds = sum(result.seconds for result in results)
+    examined = f"examined in {seconds_text(seconds)}"
+    return examined if len(results) == 1 else f"{summary_counts(results)} · {examined}"
+
+
+def _summary(results: Sequence[NotebookResult]) -> Markup:
+    head = ("Notebook", "Level", "Outputs that agree", "Held back by", "Time")
+    rows = [_summary_row(number, result) for number, result in enumerate(results, 1)]
+    return el(
+        "section",
+        {"class": "card summary"},
+        el("h2", None, "Summary"),
+        el(
+            "div",
+            {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": "Summary"},
+            el(
+                "table",
+                None,
+                el(
+                    "thead",
+                    None,
+                    el("tr", None, [el("th", {"scope": "col"}, name) for name in head]),
+                ),
+                el("tbody", None, rows),
+            ),
+        ),
+    )
+
+
+def _summary_row(number: int, result: NotebookResult) -> Markup:
+    coverage = result.coverage
+    agreeing = coverage.identical + coverage.equivalent
+    outputs = f"{agreeing} of {plural(coverage.outputs, 'output')}" if coverage.outputs else "—"
+    link = el("a", {"href": f"#notebook-{number}"}, result.notebook)
+    return el(
+        "tr",
+        None,
+        el("th", {"scope": "row"}, link),
+        el("td", None, level_pill(result)),
+        el("td", {"class": "number"}, outputs),
+        el("td", None, short_error(result) or result.held_back_by or ""),
+        el("td", {"class": "number"}, seconds_text(result.seconds)),
+    )

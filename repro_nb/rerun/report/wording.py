@@ -1,0 +1,220 @@
+"""The sentences of every report: what a result means, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from repro_nb.findings import Finding
+from repro_nb.rerun.result import (
+    CellResult,
+    CellStatus,
+    Coverage,
+    DivergedSource,
+    Level,
+    NotebookResult,
+    Status,
+)
+
+__all__ = [
+    "Rung",
+    "as_code",
+    "bar_text",
+    "cell_label",
+    "counts",
+    "finding_text",
+    "ladder",
+    "level_text",
+    "notable_cells",
+    "passes",
+    "plural",
+    "prompt",
+    "run_lines",
+    "seconds_text",
+    "short_error",
+    "source_sentence",
+    "summary_counts",
+    "verdict",
+]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung of the ladder, as it stands for a notebook.
+
+    Attributes:
+        level: The rung.
+        reached: The notebook is known to stand on it, or above. The lowest, *fails*, is no rung to climb: it is
+            reached only where the notebook stands there.
+        current: The notebook stands on it.
+        bar: It is the rung that counts as passing.
+    """
+
+    level: Level
+    reached: bool
+    current: bool
+    bar: bool
+
+    @property
+    def mark(self) -> str:
+        """A sign for it, for those who do not see colours."""
+        if self.level is Level.FAILS:
+            return "✗" if self.current else "·"
+        return "✓" if self.reached else "○"
+
+
+def passes(result: NotebookResult) -> bool:
+    """Whether the notebook is at or above its bar."""
+    return result.exit_code == 0
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: ``1 output``, ``3 outputs``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def level_text(result: NotebookResult) -> str:
+    """The level by number and name: ``level 1 (runs)``."""
+    if result.level is None:
+        return "not judged" if result.status is Status.ERROR else "level not tested (one run)"
+    return f"level {result.level.value} ({result.level.label})"
+
+
+def verdict(result: NotebookResult) -> str:
+    """The level with its coverage: ``level 1 (runs): 5 of 7 outputs compared, 4 to the bit``."""
+    if result.status is Status.ERROR and not result.coverage.outputs:
+        return level_text(result)
+    return f"{level_text(result)}: {_coverage_text(result.coverage)}"
+
+
+def _coverage_text(coverage: Coverage) -> str:
+    if not coverage.outputs:
+        return "no outputs to compare"
+    compared = f"{coverage.compared} of {plural(coverage.outputs, 'output')} compared"
+    return f"{compared}, {coverage.identical} to the bit"
+
+
+def bar_text(result: NotebookResult) -> str:
+    """The level that counts as passing, and why it is this one where the user did not say."""
+    reason = f" — {result.bar_reason}" if result.bar_reason else ""
+    return f"level {result.bar.value} ({result.bar.label}){reason}"
+
+
+def finding_text(finding: Finding) -> str:
+    """A remark as a sentence, with what to do about it."""
+    return f"{finding.message}: {finding.fix}" if finding.fix else finding.message
+
+
+def counts(coverage: Coverage) -> tuple[tuple[str, int], ...]:
+    """How many outputs ended how, best first."""
+    return (
+        ("identical", coverage.identical),
+        ("equivalent", coverage.equivalent),
+        ("different", coverage.different),
+        ("missing", coverage.missing),
+        ("extra", coverage.extra),
+        ("not compared", coverage.ignored),
+    )
+
+
+def ladder(result: NotebookResult) -> tuple[Rung, ...]:
+    """The six rungs from the bottom up; none is reached where the level was not tested."""
+    at = result.level
+    return tuple(
+        Rung(
+            level=level,
+            reached=at is not None and (Level.FAILS < level <= at or level is at),
+            current=level is at,
+            bar=level is result.bar,
+        )
+        for level in Level
+    )
+
+
+def cell_label(result: NotebookResult, index: int) -> str:
+    """A cell's name: its index over code cells, and the prompt it has in a run from top to bottom."""
+    shown = prompt(result, index)
+    return f"cell {index}, {shown}" if shown else f"cell {index}"
+
+
+def prompt(result: NotebookResult, index: int) -> str:
+    """The prompt of a cell in a run from top to bottom, such as ``In [3]``; empty for one that does not run."""
+    ran = [cell.status in (CellStatus.OK, CellStatus.FAILED) for cell in result.cells[: index + 1]]
+    return f"In [{sum(ran)}]" if ran and len(ran) == index + 1 and ran[-1] else ""
+
+
+def source_sentence(result: NotebookResult, source: DivergedSource) -> str:
+    """Where a diverged source comes from: "`numpy` was first drawn unseeded in cell 1, In [2]"."""
+    kind = f" ({_bare(source.kind)})" if source.kind else ""
+    deed = "made" if source.made else "first drawn"
+    here = "; the divergent cell draws from it" if source.drawn_here else ""
+    place = cell_label(result, source.cell)
+    return f"{as_code(source.name)}{kind} was {deed} unseeded in {place}{here}"
+
+
+def as_code(name: str) -> str:
+    """A name between back-ticks, which stand for code in every sentence of ours; its own give way."""
+    return f"`{_bare(name)}`"
+
+
+def _bare(name: str) -> str:
+    return name.replace("`", "'")
+
+
+def run_lines(result: NotebookResult) -> tuple[str, ...]:
+    """One line a run: what was varied in it."""
+    return tuple(
+        f"run {run.name}: {_varied_text(run.varied)} ({seconds_text(run.seconds)})"
+        for run in result.runs
+    )
+
+
+def _varied_text(varied: Mapping[str, str]) -> str:
+    if not varied:
+        return "plain"
+    return "varied " + ", ".join(f"{factor} = {value}" for factor, value in varied.items())
+
+
+def seconds_text(seconds: float | None) -> str:
+    """A duration that a reader takes in: ``12 ms``, ``3.4 s``, ``2 min 5 s``; a dash for none."""
+    if seconds is None:
+        return "—"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def short_error(result: NotebookResult) -> str:
+    """The failure as one line; empty when there is none."""
+    if result.error is None:
+        return ""
+    first = result.error.message.strip().partition("\n")[0]
+    where = "" if result.error.cell is None else f" in {cell_label(result, result.error.cell)}"
+    return f"{result.error.type}{where}: {first}" if first else f"{result.error.type}{where}"
+
+
+def notable_cells(result: NotebookResult, most: int = 16) -> tuple[CellResult, ...]:
+    """The cells for a short table: all of a short notebook, else those with something to tell."""
+    if len(result.cells) <= most:
+        return result.cells
+    notable = [cell for cell in result.cells if _is_notable(cell)]
+    return tuple(notable[:most])
+
+
+def _is_notable(cell: CellResult) -> bool:
+    differs = any(side is not None and not side.agrees for side in (cell.run_to_run, cell.saved))
+    return differs or bool(cell.draws) or cell.status is CellStatus.FAILED
+
+
+def summary_counts(results: Sequence[NotebookResult]) -> str:
+    """How many notebooks are at or above the bar: ``3 notebooks: 2 at or above the bar, 1 below``."""
+    good = sum(passes(result) for result in results)
+    unjudged = sum(result.status is Status.ERROR for result in results)
+    parts = [f"{good} at or above the bar"]
+    if below := len(results) - good - unjudged:
+        parts.append(f"{below} below")
+    if unjudged:
+        parts.append(f"{unjudged} could not be judged")
+    return f"{plural(len(results), 'notebook')}: {', '.join(parts)}"

@@ -1,0 +1,152 @@
+"""The main job: run a notebook in fresh kernels, compare, and say how far it reproduces."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from repro_nb.errors import ReproError
+from repro_nb.rerun.examination import Examination
+from repro_nb.rerun.notebook import read_notebook
+from repro_nb.rerun.options import VerifyOptions
+from repro_nb.rerun.progress import Progress, Silent
+from repro_nb.rerun.result import Failure, NotebookResult, Status
+from repro_nb.rerun.runner import Stop
+from repro_nb.rerun.saved import saved_outputs
+
+__all__ = ["Interrupted", "verify", "verify_all"]
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.2
+
+_INTERRUPTED = Failure(
+    cell=None, type="Interrupted", message="interrupted by the user", exit_code=130
+)
+_DEFAULT_KERNEL = "python3"
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user interrupted an examination.
+
+    Attributes:
+        result: What was found out until then about the notebook that was being examined.
+    """
+
+    def __init__(self, result: NotebookResult) -> None:
+        super().__init__("interrupted")
+        self.result = result
+
+
+def verify(
+    path: str | Path,
+    options: VerifyOptions | None = None,
+    progress: Progress | None = None,
+) -> NotebookResult:
+    """Rerun the notebook at `path` in fresh kernels and say how far it reproduces.
+
+    The first run is plain; every further one varies what the kernel's environment can. When they differ, one more
+    plain run tells what differs by itself from what differs between machines. The notebook on disk is never changed.
+
+    Args:
+        path: The notebook.
+        options: The settings; those of the nearest ``pyproject.toml`` when None.
+        progress: Told what goes on, from another thread.
+
+    Returns:
+        The result. A notebook that cannot be read, fails, or cannot be judged is a result too: see its ``status``
+        and ``error``.
+
+    Raises:
+        UsageError: The project's settings cannot be used.
+        Interrupted: Ctrl-C; it carries the partial result, and no kernel is left behind.
+    """
+    chosen = VerifyOptions.for_project(Path(path)) if options is None else options
+    watcher = Silent() if progress is None else progress
+    return _verify_one(str(path), chosen, watcher, (0, 1))
+
+
+def verify_all(
+    paths: Sequence[str | Path],
+    options: Callable[[Path], VerifyOptions],
+    progress: Progress | None = None,
+) -> Iterator[NotebookResult]:
+    """Verify many notebooks, one after the other, each result as it comes.
+
+    Args:
+        paths: The notebooks.
+        options: Gives the settings of each notebook.
+        progress: Told what goes on, from another thread.
+
+    Raises:
+        UsageError: A project's settings cannot be used.
+        Interrupted: Ctrl-C, with the partial result of the notebook that was being examined.
+    """
+    watcher = Silent() if progress is None else progress
+    for index, path in enumerate(paths):
+        yield _verify_one(str(path), options(Path(path)), watcher, (index, len(paths)))
+
+
+def _verify_one(
+    path: str, options: VerifyOptions, progress: Progress, place: tuple[int, int]
+) -> NotebookResult:
+    started = time.perf_counter()
+    stop = Stop()
+    try:
+        result = _examine(path, options, progress, place, stop)
+    except ReproError as error:
+        message = f"{error.message}\n{error.hint}" if error.hint else error.message
+        failure = Failure(
+            cell=None, type=type(error).__name__, message=message, exit_code=error.exit_code
+        )
+        result = NotebookResult(notebook=path, level=None, status=Status.ERROR, error=failure)
+    result = replace(result, seconds=time.perf_counter() - started)
+    progress.notebook_finished(result)
+    if stop.reason is not None:
+        raise Interrupted(result)
+    return result
+
+
+def _examine(
+    path: str, options: VerifyOptions, progress: Progress, place: tuple[int, int], stop: Stop
+) -> NotebookResult:
+    notebook = read_notebook(Path(path))
+    saved = saved_outputs(notebook)
+    name = options.kernel or notebook.kernel_name or _DEFAULT_KERNEL
+    examination = Examination(path, notebook, saved, name, options, progress, stop)
+    progress.notebook_started(notebook.path, len(notebook.code_cells), *place)
+    return _in_own_loop(examination.result, stop)
+
+
+def _in_own_loop(work: Callable[[], Awaitable[T]], stop: Stop) -> T:
+    """Run `work` in a thread with an event loop of its own, so that it works inside a running loop too.
+
+    Ctrl-C reaches the main thread alone: it tells `stop`, and waits for the kernels to be gone.
+    """
+    outcome: Future[T] = Future()
+
+    async def main() -> T:
+        return await work()
+
+    def body() -> None:
+        try:
+            outcome.set_result(asyncio.run(main()))
+        except BaseException as error:  # noqa: BLE001  carried to the thread that waits
+            outcome.set_exception(error)
+
+    # Not joined: an interrupt inside join() makes Python 3.11 take a running thread for a finished one.
+    threading.Thread(target=body, name="repro_nb-verify").start()
+    while True:
+        try:
+            return outcome.result(timeout=_POLL_SECONDS)
+        except TimeoutError:
+            if outcome.done():
+                raise
+        except KeyboardInterrupt:
+            stop.set(_INTERRUPTED)

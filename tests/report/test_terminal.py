@@ -1,0 +1,97 @@
+"""The report in a terminal."""
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from repro_nb.recording.outcome import CellComparison, Outcome, OutputComparison
+from repro_nb.rerun.report.terminal import print_report, text
+
+
+def test_a_newcomer_reads_verdict_cause_and_next_step_in_this_order(unseeded):
+    """The report leads from the verdict over the cell and its cause to what to do."""
+    report = text([unseeded])
+    order = [
+        "notebooks/study.ipynb",
+        "level 1 (runs): 3 of 4 outputs compared, 1 to the bit",
+        "✓ 1 runs  ○ 2 repeats",
+        "Held back by",
+        "1 identical, 2 different, 1 not compared",
+        "First divergent cell: cell 3, In [3]",
+        "run A",
+        "- 1000    3.1480",
+        "+ 1000    3.1280",
+        "`rng` (numpy.random.Generator(PCG64)) was made unseeded in cell 2",
+        "draws from",
+        "run B: varied hash-seed = 1234, timezone = XXX-5:45",
+        "could not be varied here: locale",
+        "isolation: overlay",
+        "np.random.default_rng(42)",
+    ]
+    places = [report.index(piece) for piece in order]
+    assert places == sorted(places)
+
+
+def test_a_notebook_that_fails_shows_the_cell_and_its_error(failing):
+    """The failing cell's code stands beside its error."""
+    report = text([failing])
+    assert "✗ 0 fails" in report
+    assert "KeyError in cell 0, In [1]: 'speices'" in report
+    assert "│ df['speices']" in report
+
+
+def test_a_notebook_that_could_not_be_judged_says_why(unjudged):
+    """No ladder where nothing was judged; the hint says what to do."""
+    report = text([unjudged])
+    assert "not judged" in report
+    assert "name another with --kernel" in report
+    assert "0 fails" not in report
+
+
+def test_many_notebooks_end_in_a_summary(every_kind):
+    """Those below the bar are shown in full, the others in one line."""
+    report = text(every_kind)
+    assert "4 notebooks: 1 at or above the bar, 2 below, 1 could not be judged" in report
+    assert report.count("Next") == 3
+
+
+def test_quiet_names_only_what_is_below_the_bar(every_kind):
+    """One line each, for a log."""
+    console = Console(file=io.StringIO(), width=60)
+    print_report(every_kind, console, quiet=True)
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) == 3
+    assert not any("sound.ipynb" in line for line in lines)
+
+
+def test_text_from_a_notebook_cannot_steer_the_terminal(hostile):
+    """Escape sequences and direction marks are shown, not obeyed; markup is text."""
+    report = text([hostile])
+    assert not {"\x1b", "\x07", "\u202e"} & set(report)
+    assert "[red]" in report
+
+
+def test_the_signs_of_a_difference_stay_beside_long_lines(unseeded):
+    """However wide a line is, it is cut, and not the sign that says whose it is."""
+    output = OutputComparison(
+        outcome=Outcome.DIFFERENT, output=0, kind="stdout", expected="a" * 300, actual="b" * 300
+    )
+    cell = replace(unseeded.cells[3], run_to_run=CellComparison(outputs=(output,)))
+    report = text([replace(unseeded, cells=(*unseeded.cells[:3], cell))], width=80)
+    assert "- aaa" in report
+    assert "+ bbb" in report
+
+
+def test_colours_are_used_on_a_terminal_alone(unseeded):
+    """The same report without colour is plain text."""
+    console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system="truecolor")
+    print_report([unseeded], console)
+    assert "\x1b[" in console.file.getvalue()
+    assert "\x1b[" not in text([unseeded])
+
+
+def test_the_report_keeps_to_its_width(every_kind, hostile):
+    """Nothing runs over the edge of a narrow terminal."""
+    report = text([*every_kind, hostile], width=72)
+    assert max(map(len, report.splitlines())) <= 72

@@ -1,0 +1,83 @@
+"""What a result means, in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from repro_nb.rerun.report.advice import next_step
+from repro_nb.rerun.report.wording import (
+    cell_label,
+    ladder,
+    notable_cells,
+    seconds_text,
+    summary_counts,
+    verdict,
+)
+from repro_nb.rerun.result import CellResult, CellStatus, Coverage, Level, Saved
+
+
+def test_the_verdict_gives_level_coverage_and_bits(unseeded):
+    """One line that can be quoted."""
+    assert verdict(unseeded) == "level 1 (runs): 3 of 4 outputs compared, 1 to the bit"
+
+
+def test_one_run_is_not_tested(sound):
+    """--runs 1 gives no level, and says so."""
+    assert verdict(replace(sound, level=None)).startswith(
+        "level not tested (one run): 1 of 1 output"
+    )
+
+
+def test_a_notebook_without_outputs_says_so(sound):
+    """A vacuous pass is called one."""
+    assert "no outputs to compare" in verdict(replace(sound, coverage=Coverage()))
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_the_ladder_marks_the_rungs_up_to_the_level(sound, level):
+    """Level 0 is the ground, no rung to have climbed."""
+    marks = "".join(rung.mark for rung in ladder(replace(sound, level=level)))
+    assert marks == ("✗○○○○○" if level == 0 else "·" + "✓" * level + "○" * (5 - level))
+
+
+def test_prompts_count_only_the_cells_that_run(unseeded):
+    """An empty cell takes no number, as in a front end."""
+    assert cell_label(unseeded, 1) == "cell 1"
+    assert cell_label(unseeded, 2) == "cell 2, In [2]"
+
+
+def test_a_long_notebook_shows_its_notable_cells(unseeded):
+    """Cells that neither draw nor differ are left out."""
+    dull = [
+        CellResult(index=i, id=str(i), source="", status=CellStatus.OK, seconds=0.1)
+        for i in range(4, 40)
+    ]
+    shown = notable_cells(replace(unseeded, cells=(*unseeded.cells, *dull)))
+    assert [cell.index for cell in shown] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "—"), (0.0123, "12 ms"), (3.44, "3.4 s"), (125.2, "2 min 5 s")]
+)
+def test_durations_are_legible(seconds, text):
+    """Three digits at most."""
+    assert seconds_text(seconds) == text
+
+
+def test_the_counts_of_many_notebooks_add_up(every_kind):
+    """At or above, below, and could not be judged."""
+    expected = "4 notebooks: 1 at or above the bar, 2 below, 1 could not be judged"
+    assert summary_counts(every_kind) == expected
+
+
+def test_every_level_has_its_next_step(unseeded, sound, failing, unjudged):
+    """The advice is about what holds this notebook back."""
+    assert "default_rng(42)" in next_step(unseeded)
+    assert "NBVAL_IGNORE_OUTPUT" in next_step(replace(unseeded, diverged_sources=()))
+    assert "sort sets" in next_step(replace(unseeded, level=Level.REPEATS))
+    assert "save it" in next_step(replace(unseeded, level=Level.ROBUST))
+    assert "--update" in next_step(replace(sound, level=Level.ROBUST, saved=Saved()))
+    assert "continuous integration" in next_step(sound)
+    assert "fresh kernel" in next_step(failing)
+    assert "run it again" in next_step(unjudged)
+    assert "--runs" in next_step(replace(sound, level=None))

@@ -1,0 +1,228 @@
+"""Kernels that die, hang, flood or are not there: a typed error or a correct report, and nothing left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from repro_nb.rerun import Level, VerifyOptions, verify
+from repro_nb.rerun.result import CellStatus, Status
+
+
+@pytest.fixture
+def scratch(tmp_path_factory, monkeypatch):
+    """A temporary folder of the test's own, by whose path its kernels are known."""
+    folder = tmp_path_factory.mktemp("scratch")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return folder
+
+
+def kernels(scratch):
+    """Process ids of the kernels that run with their files in `scratch`."""
+    found = set()
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                command = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"ipykernel_launcher" in command and str(scratch).encode() in command:
+                found.add(int(folder.name))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import os; os._exit(3)", "exit code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+    ],
+    ids=["exits", "killed, as when memory runs out"],
+)
+def test_a_kernel_that_dies_is_told_with_its_cell(notebook, source, words):
+    """The report names the cell, and how the process ended; the cells before it are kept."""
+    result = verify(notebook("print('before')", source, "print('after')"))
+    assert (result.status, result.level, result.exit_code) == (Status.ERROR, None, 3)
+    assert (result.error.type, result.error.cell) == ("KernelDiedError", 1)
+    assert words in result.error.message
+    assert result.cells[0].status is CellStatus.OK
+
+
+def test_a_cell_that_hangs_is_ended_by_its_limit(notebook, scratch):
+    """``--timeout`` ends the run, names the cell, and leaves no kernel behind."""
+    path = notebook("print('before')", "import time\ntime.sleep(1000)")
+    result = verify(path, VerifyOptions(timeout=1.0))
+    assert (result.status, result.exit_code) == (Status.ERROR, 3)
+    assert (result.error.type, result.error.cell) == ("CellTimeoutError", 1)
+    assert "--timeout" in result.error.message
+    assert kernels(scratch) == set()
+
+
+def test_a_notebook_that_takes_too_long_is_ended_by_its_limit(notebook):
+    """``--notebook-timeout`` counts all cells together."""
+    path = notebook(*["import time\ntime.sleep(0.4)"] * 8)
+    result = verify(path, VerifyOptions(notebook_timeout=1.0))
+    assert result.error.type == "CellTimeoutError"
+    assert "--notebook-timeout" in result.error.message
+
+
+def test_an_interrupt_keeps_what_was_finished_and_leaves_no_kernel(notebook, scratch):
+    """Ctrl-C ends with 130, the partial result on standard output, and no orphan process."""
+    path = notebook("print('before')", "import time\ntime.sleep(1000)")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "repro_nb", "verify", "--json", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not kernels(scratch) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(4)
+    program.send_signal(signal.SIGINT)
+    output, errors = program.communicate(timeout=60)
+    assert program.returncode == 130, errors
+    (result,) = json.loads(output)["results"]
+    assert (result["status"], result["error"]["type"]) == ("error", "Interrupted")
+    assert kernels(scratch) == set()
+
+
+def test_killing_the_parent_leaves_no_kernel(notebook, scratch):
+    """Even ``kill -9`` of the program takes its kernels with it."""
+    path = notebook("import time\ntime.sleep(1000)")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "repro_nb", "verify", str(path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not kernels(scratch) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(2)
+    program.kill()
+    program.wait()
+    deadline = time.monotonic() + 30
+    while kernels(scratch) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert kernels(scratch) == set()
+
+
+def test_a_huge_output_is_compared(notebook):
+    """200 MB on standard output are no trouble, and one differing line in them is found."""
+    lines = "for n in range(200): print('\\n'.join(f'{n:04d} {i:094d}' for i in range(10_000)))"
+    path = notebook(lines, "import os\nprint('end', os.urandom(2))")
+    result = verify(path)
+    assert result.cells[0].run_to_run.outcome == "identical"
+    assert result.run_to_run.divergent_cells == (1,)
+
+
+def test_a_missing_kernelspec_names_those_there_are(notebook):
+    """The error lists the kernels of this machine, and what to do."""
+    result = verify(notebook("1", kernel="no-such-kernel"))
+    assert (result.status, result.exit_code) == (Status.ERROR, 3)
+    assert "no-such-kernel" in result.error.message
+    assert "python3" in result.error.message
+
+
+def test_a_kernel_that_cannot_start_is_told(notebook, tmp_path, monkeypatch):
+    """A kernelspec whose program ends at once gives its last words."""
+    folder = tmp_path / "jupyter" / "kernels" / "broken"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-c", "raise SystemExit('no ipykernel here')", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "broken", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    result = verify(notebook("1", kernel="broken"))
+    assert (result.error.type, result.exit_code) == ("KernelUnavailableError", 3)
+    assert "no ipykernel here" in result.error.message
+
+
+def test_a_kernelspec_that_pins_the_hash_seed_is_listed(notebook, tmp_path, monkeypatch):
+    """What could not be varied is said, not passed in silence."""
+    folder = tmp_path / "jupyter" / "kernels" / "pinned"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "p", "language": "python", "env": {"PYTHONHASHSEED": "7"}}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    result = verify(notebook("print(list({f'{n}' for n in range(30)}))", kernel="pinned"))
+    assert result.level == Level.ROBUST
+    assert any("PYTHONHASHSEED" in line for line in result.not_varied)
+
+
+def test_a_read_only_folder_is_no_obstacle(notebook, tmp_path):
+    """Where the user may not write, the notebook still runs, and may even write: into the overlay."""
+    path = notebook("open('new.txt', 'w').close()", "print('fine')")
+    who = [] if os.geteuid() == 0 else ["--map-root-user"]
+    mount = f"mount --bind '{tmp_path}' '{tmp_path}' && mount -o remount,bind,ro '{tmp_path}' && "
+    command = f"{mount} '{sys.executable}' -m repro_nb verify --json '{path}'"
+    run = subprocess.run(
+        ["unshare", "--mount", *who, "sh", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["results"][0]["level"] == 3
+
+
+def test_updating_in_a_read_only_folder_is_an_error_that_says_so(notebook, tmp_path):
+    """A recording that cannot be written is told, and the exit code is 2."""
+    path = notebook("print('fine')")
+    path.with_name("study.repro.json").mkdir()
+    result = verify(path, VerifyOptions(update=True))
+    assert (result.status, result.exit_code) == (Status.ERROR, 2)
+    assert result.error.type == "RecordingError"
+
+
+def test_a_notebook_that_changes_its_folder_runs_on(notebook, tmp_path):
+    """``os.chdir`` in one cell is the notebook's own affair."""
+    path = notebook("import os\nos.chdir('/')", "print(os.getcwd())", saved=True)
+    assert verify(path).level == Level.MATCHES
+
+
+def test_output_of_threads_and_subprocesses_belongs_to_its_cell(notebook):
+    """What threads and child processes print is compared like any other output."""
+    path = notebook(
+        "import threading\nt = threading.Thread(target=print, args=('thread',)); t.start(); t.join()",
+        "import subprocess\nprint(subprocess.check_output(['echo', 'child'], text=True))",
+        "!echo shell",
+        saved=True,
+    )
+    result = verify(path)
+    assert (result.level, result.coverage.compared) == (Level.MATCHES, 3)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_old_formats_are_examined(tmp_path, version):
+    """Notebooks of formats 2 and 3 are rerun like any other."""
+    cell = {"cell_type": "code", "language": "python", "input": "print(6 * 7)", "outputs": []}
+    content = {
+        "nbformat": version,
+        "nbformat_minor": 0,
+        "metadata": {"name": "old"},
+        "worksheets": [{"cells": [cell]}],
+    }
+    path = tmp_path / "old.ipynb"
+    path.write_text(json.dumps(content))
+    result = verify(path)
+    assert (result.level, result.coverage.compared) == (Level.ROBUST, 1)
+
+
+@pytest.mark.parametrize("content", ["", "no json", "[]", '{"cells": []}'])
+def test_what_is_no_notebook_is_an_error_of_its_own(tmp_path, content):
+    """`verify` does not raise on a wrong file: it says so in the result, with exit code 2."""
+    path = tmp_path / "study.ipynb"
+    path.write_text(content)
+    result = verify(path)
+    assert (result.status, result.exit_code, result.error.type) == (
+        Status.ERROR,
+        2,
+        "NotebookError",
+    )
