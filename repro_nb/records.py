@@ -11,7 +11,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["CellError", "CellRecord", "Environment", "KeyUse", "source_digest"]
+__all__ = ["JAX", "CellError", "CellRecord", "Environment", "KeyUse", "source_digest"]
+
+
+JAX = "jax"
+"""The source that stands for every JAX key: keys have no stream, so a use of one is what can be recorded."""
 
 
 def source_digest(source: str) -> str:
@@ -68,7 +72,8 @@ class CellRecord:
             device is not initialised yet.
         after: The same after it ran.
         draws: Names of the sources that advanced while the cell ran, those among them that it made. What an
-            installed library draws while it is imported is left out: it is no doing of the cell's.
+            installed library draws while it is imported is left out: it is no doing of the cell's. `JAX` when
+            the cell consumed keys.
         between: Names of the sources that advanced after the previous cell ended and before this one began:
             a thread, a timer or a widget drew.
         appeared: Names of the sources first seen after the cell ran (a library was imported, a generator made).

@@ -16,7 +16,7 @@ from repro_nb.probe.prints import Printer
 from repro_nb.probe.running import Changes, GlobalStates, Running, States
 from repro_nb.probe.seeding_calls import SeedingCalls
 from repro_nb.probe.tally import SourceSummary, Tally
-from repro_nb.records import CellError, CellRecord
+from repro_nb.records import JAX, CellError, CellRecord
 from repro_nb.rng import Source, sources
 from repro_nb.rng.held import Held
 from repro_nb.rng.reach import reach
@@ -196,14 +196,15 @@ class Recorder:
         self._last_states, self._last_held = states, reached.sources
         seeded = self._seeded(running, changes)
         self._tally.cell(running, changes, seeded, reached.sources, after)
+        keys = running.key_uses()
         return {
             "before": running.prints,
             "after": after,
-            "draws": changes.draws,
+            "draws": (*changes.draws, JAX) if keys else changes.draws,
             "between": running.between,
             "appeared": changes.appeared,
             "seeded": {name: call for name, call in seeded.items() if call is not None},
-            "keys": running.key_uses(),
+            "keys": keys,
             "kinds": self._printer.kinds,
             "truncated": running.truncated or reached.truncated,
         }

@@ -12,7 +12,8 @@ from repro_nb.recording.align import CellKey, align
 from repro_nb.recording.compare import CompareOptions, compare_outputs
 from repro_nb.recording.payloads import output_digest, shrink, stable_outputs, unshrink
 from repro_nb.recording.recording import RecordedCell, RecordedSource, Recording, RunBlock
-from repro_nb.records import CellRecord, Environment, source_digest
+from repro_nb.records import JAX, CellRecord, Environment, source_digest
+from repro_nb.rng.fingerprint import fingerprint
 from repro_nb.version import VERSION
 
 __all__ = ["make_recording"]
@@ -96,12 +97,16 @@ def _cell(
 
 
 def _sources(record: CellRecord, floating: Collection[str]) -> dict[str, RecordedSource]:
-    return {
-        name: RecordedSource(floating=True)
-        if name in floating
-        else RecordedSource(before=record.before.get(name), after=record.after.get(name))
-        for name in record.draws
-    }
+    return {name: _source(record, name, floating) for name in record.draws}
+
+
+def _source(record: CellRecord, name: str, floating: Collection[str]) -> RecordedSource:
+    if name in floating:
+        return RecordedSource(floating=True)
+    if name == JAX:
+        uses = "\n".join(f"{use.function} {use.fingerprint}" for use in record.keys)
+        return RecordedSource(before=fingerprint(uses.encode()))
+    return RecordedSource(before=record.before.get(name), after=record.after.get(name))
 
 
 def _keep_old(

@@ -21,7 +21,8 @@ class RecordedSource:
     """The state of one source of random numbers around a cell that drew from it.
 
     Attributes:
-        before: Fingerprint before the cell; None when the source did not exist, or floats.
+        before: Fingerprint before the cell; None when the source did not exist, or floats. Of JAX, the fingerprint
+            of the keys that the cell consumed.
         after: Fingerprint after the cell; None when the source was gone, or floats.
         floating: The state differs from run to run, so that no fingerprint is kept.
     """

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repro_nb.findings import Finding, Place, Severity
@@ -62,8 +63,11 @@ class Examination:
         return replace(result, findings=result.findings + written_through)
 
     def _hash_seeds(self, spec: KernelSpec, count: int) -> tuple[str, ...]:
-        sources = [cell.source for cell in self.notebook.code_cells]
-        return choose_hash_seeds(interpreter(spec), sources, count)
+        python = interpreter(spec)
+        # A kernelspec may start anything: what is no Python is not asked, and its seeds are left to chance.
+        known = Path(python).name.startswith("python")
+        sources = [cell.source for cell in self.notebook.code_cells] if known else []
+        return choose_hash_seeds(python, sources, count)
 
     def _launch(self, spec: KernelSpec, variation: Variation, spaces: ExitStack) -> Launch:
         space = workspace(self.notebook.path, in_place=self.options.in_place)
@@ -195,7 +199,11 @@ def _failure(runs: Sequence[Run]) -> Failure | None:
     """
     judged_by = [runs[0], *filter(None, [_second_plain(runs)])]
     unfinished = [run for run in runs[1:] if run.failure is not None and run.failure.exit_code != 1]
-    return next((run.failure for run in judged_by + unfinished if run.failure is not None), None)
+    failures = ((run, run.failure) for run in judged_by + unfinished if run.failure is not None)
+    run, failure = next(failures, (runs[0], None))
+    if failure is None or run is runs[0]:
+        return failure
+    return replace(failure, message=f"in run {run.name}: {failure.message}")
 
 
 def _status(failure: Failure | None) -> Status:

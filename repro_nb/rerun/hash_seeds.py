@@ -69,7 +69,12 @@ def _orders(
 ) -> dict[str, list[bool]]:
     """For each seed, whether a set of each pair keeps the pair's order; empty for one that could not be tried."""
     question = json.dumps(pairs)
-    children = {seed: _ask(python, seed) for seed in seeds}
+    try:
+        children = {seed: _ask(python, seed) for seed in seeds}
+    except OSError:
+        return {
+            seed: [] for seed in seeds
+        }  # there is no such interpreter; the kernel's start will tell
     answers: dict[str, list[bool]] = {}
     for seed, child in children.items():
         try:

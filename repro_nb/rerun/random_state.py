@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from repro_nb.findings import Finding, Place, Severity
+from repro_nb.records import JAX
 from repro_nb.rerun.result import DivergedSource
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def _still_apart(left: Run, right: Run, first: int, source: DivergedSource) -> b
 
 
 def _entered_apart(one: CellRecord, two: CellRecord, name: str) -> bool:
+    if name == JAX:
+        return one.keys != two.keys
     a, b = one.before.get(name), two.before.get(name)
     return a is not None and b is not None and a != b
 

@@ -27,3 +27,8 @@ def test_a_set_of_two_changes_its_order(attempt):
 def test_cells_that_do_not_parse_are_left_to_chance():
     """Magics and broken cells do not stop the choice."""
     assert len(set(choose_hash_seeds(sys.executable, ["%matplotlib inline", "a ="], 2))) == 2
+
+
+def test_an_interpreter_that_is_not_there_is_left_to_the_kernels_start():
+    """The choice does not fail for it; starting the kernel gives the better message."""
+    assert len(set(choose_hash_seeds("/no/such/python3", ["{'a', 'b'}"], 2))) == 2

@@ -265,3 +265,16 @@ def test_the_environment_of_the_run_is_known(notebook):
     assert environment.python.startswith("CPython 3.")
     assert "numpy" in environment.packages
     assert "torch" not in environment.packages
+
+
+def test_keys_of_jax_are_draws_and_one_made_from_the_clock_is_named(notebook):
+    """JAX has no stream: what consumes a key draws, and the variable that holds a floating key is found."""
+    path = notebook(
+        "import jax, time\nkey = jax.random.key(time.time_ns() % 2**31)",
+        "x = jax.random.normal(key, (2,))",
+        "print(x)",
+    )
+    result = verify(path)
+    assert result.run_to_run.first == 2
+    assert result.cells[1].draws == ("jax",)
+    assert [(s.name, s.cell) for s in result.diverged_sources] == [("key", 0), ("jax", 1)]
