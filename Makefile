@@ -9,9 +9,9 @@ WARM := $(BIN)/python -c "import matplotlib.font_manager"
 
 .PHONY: demo test lint bench proof clean
 
-# Install the package with what the demo notebook imports, and examine that notebook.
+# Install the package with what the demo notebook imports, and examine that notebook: it has a fault, so 1 is no failure.
 demo: $(VENV)/.demo
-	-$(BIN)/repro-nb verify notebooks/monte_carlo_pi.ipynb --html demo-report.html
+	$(BIN)/repro-nb verify notebooks/monte_carlo_pi.ipynb --html demo-report.html || test $$? -eq 1
 	@echo
 	@echo "The same report as a page: demo-report.html"
 

@@ -116,8 +116,11 @@ class BelowBarError(Exception):
 def _parse_level(text: str) -> Any:
     from repro_nb.errors import UsageError  # noqa: PLC0415 - pytest imports this file in every project
     from repro_nb.rerun import parse_level  # noqa: PLC0415 - slow
+    from repro_nb.rerun.bar import check_reachable  # noqa: PLC0415 - slow
 
     try:
-        return parse_level(text)
+        level = parse_level(text)
+        check_reachable(level)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
+    return level

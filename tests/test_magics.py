@@ -168,6 +168,21 @@ def test_the_table_says_who_drew_last_and_what_is_seeded(fresh):
     assert "Hash seed: floats" in table
 
 
+def test_a_generator_that_was_seeded_somewhere_raises_no_alarm(fresh):
+    """The table warns of what is proved to be unseeded, and says where it does not know."""
+    fresh.run("import random\nimport numpy as np")
+    fresh.run("%load_ext repro_nb")
+    fresh.run("rngs = [np.random.default_rng(i) for i in (3, 4)]\nown = {'k': random.Random(4)}")
+    fresh.run("loose = np.random.default_rng()")
+    fresh.run("x = rngs[0].normal() + own['k'].random() + loose.normal()")
+    table = text_of(fresh.run("%repro_seed"))
+    rows = {line.split()[0]: line for line in table.splitlines() if line}
+    assert re.search(r"\) +seed 3 +1 ", rows["rngs[0]"])
+    assert re.search(r"\) +unknown +1 ", rows["own['k']"])
+    assert re.search(r"\) +⚠ no +1 ", rows["loose"])
+    assert "Drawn from unseeded: loose. Make it from a seed" in table
+
+
 def test_a_seed_reaches_a_library_imported_and_drawn_from_in_one_cell(fresh):
     """A cell that imports numpy and draws from it, after the seed was set, repeats."""
     fresh.run("%load_ext repro_nb\n%repro_seed 42")

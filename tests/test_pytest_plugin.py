@@ -82,6 +82,7 @@ def test_without_the_flag_nothing_happens(project):
         (["--repro", "--nbval-lax"], "give one of them"),
         (["--repro-level", "4"], "needs --repro"),
         (["--repro", "--repro-level", "heaven"], "there is no level"),
+        (["--repro", "--repro-level", "5"], "cannot be reached in this version"),
     ],
 )
 def test_options_that_contradict_one_another_are_refused(project, options, message):

@@ -12,6 +12,7 @@ import click
 
 from repro_nb.cli.diff import diff
 from repro_nb.cli.show import show
+from repro_nb.cli.termination import Termination
 from repro_nb.cli.verify import verify
 from repro_nb.errors import ReproError
 from repro_nb.version import VERSION
@@ -27,7 +28,7 @@ _BROKEN_PIPE = 141
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 at or above the bar, 1 below it, 2 usage or unreadable input, 3 could not be judged, "
-    "130 interrupted.",
+    "130 interrupted (143 by SIGTERM, 129 by SIGHUP).",
 )
 @click.version_option(VERSION, prog_name="repro-nb")
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
@@ -50,9 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _write_any_text()
     _check_no_internationalised_addresses()
-    sys.exit(
-        _exit_code(lambda: group.main(words, "repro-nb", standalone_mode=False), "--debug" in words)
+    termination = Termination()
+    termination.install()
+    code = _exit_code(
+        lambda: group.main(words, "repro-nb", standalone_mode=False), "--debug" in words
     )
+    sys.exit(code if termination.exit_code is None else termination.exit_code)
 
 
 def _write_any_text() -> None:

@@ -30,7 +30,10 @@ Defaults may be set under [tool.repro_nb] in pyproject.toml."""
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @click.option(
-    "--runs", type=int, metavar="N", help="Fresh runs to compare; the first is plain. [default: 2]"
+    "--runs",
+    type=int,
+    metavar="N",
+    help="Fresh runs to compare; the first is plain. One more plain run is made where they differ. [default: 2]",
 )
 @click.option("--timeout", type=float, metavar="SECONDS", help="Longest time for one cell.")
 @click.option(
@@ -52,7 +55,7 @@ Defaults may be set under [tool.repro_nb] in pyproject.toml."""
     "--save",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Write the executed notebooks to DIR.",
+    help="Write the executed notebooks to DIR, each at its relative path.",
 )
 @click.option(
     "--fail-under",
@@ -95,10 +98,13 @@ def verify(
     """Rerun notebooks in fresh kernels and say how far they reproduce.
 
     PATH is a notebook, a folder or a glob. Each notebook runs twice by default: once plainly, once with the
-    hash seed, timezone, locale and thread counts varied. The runs are compared with each other and with the
-    saved outputs. The notebook on disk is never changed.
+    hash seed, timezone, locale and thread counts varied. The runs go on at the same time, and are compared with
+    each other and with the saved outputs; where they differ, one more plain run is made. The notebook on disk is
+    never changed.
     """
+    from repro_nb.cli.targets import check_targets  # noqa: PLC0415 - needed by this command alone
     from repro_nb.rerun import VerifyOptions, find_notebooks, parse_level, verify_all  # noqa: PLC0415 - slow
+    from repro_nb.rerun.bar import check_reachable  # noqa: PLC0415 - slow
 
     level = None if fail_under is None else parse_level(fail_under)
 
@@ -106,8 +112,9 @@ def verify(
         return VerifyOptions.for_project(path, update=update, fail_under=level, **settings)
 
     notebooks = find_notebooks(paths)
-    for path in notebooks:
-        options(path)  # a setting that cannot be used ends it here, before anything has run
+    check_targets((html, markdown), notebooks)
+    for path in notebooks:  # a setting that cannot be used ends it here, before anything has run
+        check_reachable(options(path).fail_under)
     results, interrupted = _gather(lambda watcher: verify_all(notebooks, options, watcher), quiet)
     _write_files(results, html, markdown)
     _print(results, as_json, quiet)
@@ -117,7 +124,7 @@ def verify(
 def _gather(
     work: Callable[[Progress | None], Iterator[NotebookResult]], quiet: bool
 ) -> tuple[list[NotebookResult], bool]:
-    """All results, and whether Ctrl-C ended it early."""
+    """All results, and whether Ctrl-C or a signal ended it early."""
     from repro_nb.cli.progress import watching  # noqa: PLC0415 - slow
     from repro_nb.rerun import Interrupted  # noqa: PLC0415 - slow
 
@@ -125,8 +132,9 @@ def _gather(
     try:
         with watching(quiet=quiet) as watcher:
             results.extend(work(watcher))
-    except Interrupted as interruption:
-        results.append(interruption.result)
+    except KeyboardInterrupt as interruption:
+        if isinstance(interruption, Interrupted):  # else it came between two notebooks
+            results.append(interruption.result)
         click.echo("interrupted: what was finished follows", err=True)
         return results, True
     return results, False
@@ -150,6 +158,6 @@ def _print(results: Sequence[NotebookResult], as_json: bool, quiet: bool) -> Non
 
     if as_json:
         click.echo(json.dumps(report.envelope(results), indent=2))
-    else:
+    elif results:  # none where it was interrupted at once
         with printing() as console:
             report.print_report(results, console, quiet=quiet)

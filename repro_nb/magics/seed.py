@@ -89,12 +89,17 @@ def _table(shell: InteractiveShell) -> Page:
 def _row(summary: SourceSummary, executions: Executions) -> Tuple[str, ...]:
     name = f"{summary.name} ({summary.kind})" if summary.kind else summary.name
     last = "never" if summary.last_draw_cell is None else executions.name(summary.last_draw_cell)
-    unseeded = "⚠ no" if summary.draws else "no"
-    return (name, summary.seeded or unseeded, str(summary.draws), last)
+    return (name, _seeding(summary), str(summary.draws), last)
+
+
+def _seeding(summary: SourceSummary) -> str:
+    if summary.seeded or not summary.unseeded:
+        return summary.seeded or "unknown"
+    return "⚠ no" if summary.draws else "no"
 
 
 def _advice(summaries: Sequence[SourceSummary]) -> str:
-    loose = [summary for summary in summaries if summary.draws and not summary.seeded]
+    loose = [summary for summary in summaries if summary.draws and summary.unseeded]
     library = ", ".join(summary.name for summary in loose if not summary.kind)
     held = ", ".join(summary.name for summary in loose if summary.kind)
     advice = []

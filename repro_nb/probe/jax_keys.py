@@ -35,10 +35,12 @@ class KeyWatch:
     Args:
         on_use: Called with the function's name and the key's fingerprint, for the outermost function only:
             ``choice`` calls ``permutation`` with the same key.
+        on_fault: Called with what the watch or `on_use` raised, so that the user's own call does not fail for it.
     """
 
-    def __init__(self, on_use: OnUse) -> None:
+    def __init__(self, on_use: OnUse, on_fault: Callable[[Exception], None]) -> None:
         self._on_use = on_use
+        self._on_fault = on_fault
         self._home: Optional[Dict[str, Any]] = None
         self._original: Any = None
 
@@ -67,7 +69,10 @@ class KeyWatch:
     def _telling(self, home: Dict[str, Any], original: Any) -> Any:
         def check(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            self._tell(home, args, sys._getframe(1))  # noqa: SLF001 - the caller's name is the function's
+            try:
+                self._tell(home, args, sys._getframe(1))  # noqa: SLF001 - the caller's name is the function's
+            except Exception as fault:  # noqa: BLE001 - of ours, or of the key's computation: the call itself raises that
+                self._on_fault(fault)
             return original(*args, **kwargs)
 
         return check

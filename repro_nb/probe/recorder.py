@@ -44,7 +44,7 @@ class Recorder:
 
     Args:
         namespace: The user's variables.
-        on_record: Called with each record as it is made.
+        on_record: Called with each record as it is made. What it raises is told in the next record.
 
     Attributes:
         records: Every record so far, in the order in which the cells ended.
@@ -60,15 +60,18 @@ class Recorder:
         self._on_record = on_record
         self._events: Any = None
         self._imports = ImportWatch()
-        self._bracket = ImportBracket(is_installed, self._begin_import, self._end_import)
+        self._bracket = ImportBracket(
+            is_installed, self._guarded(self._begin_import), self._guarded(self._end_import)
+        )
         self._states = GlobalStates()
-        self._keys = KeyWatch(self._key_used)
+        self._keys = KeyWatch(self._key_used, self._failed)
         self._stack: List[Running] = []
         self._order = 0
         self._tally = Tally()
         self._last_states: States = {}
         self._last_held: Mapping[str, Held] = {}
         self._printer = Printer()
+        self._lost: Optional[str] = None
 
     def attach(self, events: Any) -> None:
         """Begin to record the cells that `events` tells of.
@@ -79,8 +82,10 @@ class Recorder:
         self._events = events
         for source in sources():
             if not source.states():
-                self._imports.when_imported(source.module, partial(self._imported, source))
-        self._imports.when_imported("jax.random", self._watch_keys)
+                self._imports.when_imported(
+                    source.module, self._guarded(partial(self._imported, source))
+                )
+        self._imports.when_imported("jax.random", self._guarded(self._watch_keys))
         self._imports.install()
         self._bracket.install()
         self._last_states = self._states.read()
@@ -136,11 +141,12 @@ class Recorder:
     def _before_cell(self, info: Any) -> None:
         self._order += 1
         running = Running(info, self._order)
+        running.fault, self._lost = self._lost, None
         self._stack.append(running)
         try:
             self._look_before(running)
         except Exception as fault:  # noqa: BLE001 - IPython would print it and go on; the record shall tell
-            running.fault = f"{type(fault).__name__}: {fault}"
+            running.fault = _words_of(fault)
         running.started = perf_counter()
 
     def _after_cell(self, result: Any) -> None:
@@ -152,7 +158,7 @@ class Recorder:
         try:
             facts = self._look_after(running)
         except Exception as fault:  # noqa: BLE001 - as above
-            running.fault = f"{type(fault).__name__}: {fault}"
+            running.fault = _words_of(fault)
         error = _error_of(result)
         record = CellRecord(
             cell_id=running.cell_id,
@@ -165,8 +171,32 @@ class Recorder:
             **facts,
         )
         self.records.append(record)
-        if self._on_record is not None:
+        self._hand_on(record)
+
+    def _hand_on(self, record: CellRecord) -> None:
+        if self._on_record is None:
+            return
+        try:
             self._on_record(record)
+        except Exception as fault:  # noqa: BLE001 - a full disk is no business of the user's cell
+            self._lost = f"the record of execution {record.order} was lost: {_words_of(fault)}"
+
+    def _failed(self, fault: Exception) -> None:
+        """Note a fault of the recorder's own in the midst of a cell, whose code shall not notice."""
+        for running in self._stack:
+            running.fault = _words_of(fault)
+
+    def _guarded(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call`, made to note what it raises and to give None then."""
+
+        def guarded(*given: Any) -> Any:
+            try:
+                return call(*given)
+            except Exception as fault:  # noqa: BLE001 - it would be printed into the user's cell
+                self._failed(fault)
+                return None
+
+        return guarded
 
     def _pop(self, info: Any) -> Optional[Running]:
         """Take the cell off the stack, with those above it that were torn down without an end."""
@@ -194,7 +224,10 @@ class Recorder:
         changes = running.changes(states, reached.sources)
         after = self._printer.prints(states, reached.sources)
         self._last_states, self._last_held = states, reached.sources
-        seeded = self._seeded(running, changes)
+        calls = self._calls(running, changes)
+        seeded = self._seeded(running, changes, calls)
+        if calls is not None:
+            changes = _with_hidden_draws(changes, calls)
         self._tally.cell(running, changes, seeded, reached.sources, after)
         keys = running.key_uses()
         return {
@@ -209,11 +242,19 @@ class Recorder:
             "truncated": running.truncated or reached.truncated,
         }
 
-    def _seeded(self, running: Running, changes: Changes) -> Dict[str, Optional[str]]:
+    def _calls(self, running: Running, changes: Changes) -> Optional[SeedingCalls]:
+        """The cell's code, if it changed a source."""
+        if not changes.touched and not changes.touched_held:
+            return None
+        return SeedingCalls(running.source, self._namespace, sources())
+
+    @staticmethod
+    def _seeded(
+        running: Running, changes: Changes, calls: Optional[SeedingCalls]
+    ) -> Dict[str, Optional[str]]:
         """Sources that a call in the cell seeded, with the call; None for one that it unseeded."""
         seeded: Dict[str, Optional[str]] = dict(running.reseeded)
-        if changes.touched or changes.touched_held:
-            calls = SeedingCalls(running.source, self._namespace, sources())
+        if calls is not None:
             seeded.update(calls.of_globals(changes.touched))
             seeded.update(calls.of_held(changes.touched_held))
         if changes.torch_seed is not None:
@@ -246,9 +287,20 @@ class Recorder:
             running.key_used(function, key)
 
 
+def _words_of(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}"
+
+
 def _entry(seeded: Mapping[str, str], name: str) -> Optional[str]:
     """The call that `seeded` gives for a stream, by its own name or its library's."""
     return seeded.get(name, seeded.get(name.partition(".")[0]))
+
+
+def _with_hidden_draws(changes: Changes, calls: SeedingCalls) -> Changes:
+    """`changes`, with the draws from streams that the cell then seeded: their states do not show them."""
+    undrawn = [name for name in changes.touched if name not in changes.draws]
+    hidden = [name for name in undrawn if calls.draws_before_seeding(name)]
+    return changes._replace(draws=(*changes.draws, *hidden)) if hidden else changes
 
 
 def _advanced(before: States, now: States) -> Tuple[str, ...]:

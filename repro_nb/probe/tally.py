@@ -21,7 +21,8 @@ class SourceSummary:
     Attributes:
         name: As in the records.
         kind: Type of a source that the user holds; empty for a library's global stream.
-        seeded: The call that seeded it; None while it is unseeded, as far as was seen.
+        seeded: The call that seeded it, or the seed that its state tells of; None if neither was seen.
+        unseeded: Whether it is certain that it was given no seed. What is neither `seeded` nor this is not known.
         draws: How many cells drew from it.
         last_draw_cell: Order of the last cell that drew.
         last_draw_cell_id: Id of that cell.
@@ -31,6 +32,7 @@ class SourceSummary:
     name: str
     kind: str = ""
     seeded: Optional[str] = None
+    unseeded: bool = False
     draws: int = 0
     last_draw_cell: Optional[int] = None
     last_draw_cell_id: Optional[str] = None
@@ -43,11 +45,12 @@ class Tally:
     def __init__(self) -> None:
         self._rows: Dict[str, SourceSummary] = {}
         self._identities: Dict[str, Tuple[int, int]] = {}
+        self._seeds: Dict[str, Optional[str]] = {}
 
     def add_globals(self, names: Iterable[str]) -> None:
         """Global streams that exist from now on."""
         for name in names:
-            self._rows.setdefault(name, SourceSummary(name))
+            self._rows.setdefault(name, _unseeded(name))
 
     def add_unwatched_keys(self) -> None:
         """This version of JAX does not let its keys be seen."""
@@ -56,7 +59,8 @@ class Tally:
     def seeded(self, calls: Mapping[str, Optional[str]]) -> None:
         """Sources that were seeded, with the call; None for one that was unseeded."""
         for name, call in calls.items():
-            self._rows[name] = replace(self._rows.get(name, SourceSummary(name)), seeded=call)
+            row = self._rows.get(name, SourceSummary(name))
+            self._rows[name] = replace(row, seeded=call, unseeded=call is None)
 
     def cell(
         self,
@@ -73,17 +77,27 @@ class Tally:
         for path, source in held.items():
             if source.advances:
                 self._see(path, source, prints[path])
-        self.seeded({name: call for name, call in seeded.items() if name in self._rows})
+        # `torch.Generator()` and `default_rng(None or 3)` look unseeded; the state knows better.
+        told = {name for name, source in held.items() if source.seed is not None}
+        self.seeded(
+            {
+                name: call
+                for name, call in seeded.items()
+                if name in self._rows and (call is not None or name not in told)
+            }
+        )
         keys = (_KEYS,) if running.key_uses() else ()
         if keys:
             self._rows.setdefault(_KEYS, SourceSummary(_KEYS, "explicit keys", "by each key"))
+        for name in _seeded_unseen(changes, seeded, held):
+            self._rows[name] = replace(self._rows[name], seeded=None, unseeded=False)
         for name in (*changes.draws, *keys):
             self._drew(name, running)
 
     def rows(self, prints: Mapping[str, Optional[str]]) -> Tuple[SourceSummary, ...]:
         """Every source, the global ones first, with their fingerprints as they are now."""
         fresh = [
-            replace(self._rows.get(name, SourceSummary(name)), fingerprint=prints[name])
+            replace(self._rows.get(name, _unseeded(name)), fingerprint=prints[name])
             for name in prints
         ]
         return (*fresh, *(row for name, row in self._rows.items() if name not in prints))
@@ -92,15 +106,18 @@ class Tally:
         row = self._rows.get(path)
         if row is None or self._identities.get(path) != source.identity:
             self._make_room()
-            row = SourceSummary(path, source.kind)
+            row = SourceSummary(path, source.kind, source.seed)
             self._identities[path] = source.identity
+        elif source.seed != self._seeds.get(path):  # seeded anew, by whatever call
+            row = replace(row, seeded=source.seed, unseeded=False)
+        self._seeds[path] = source.seed
         if row.fingerprint != fingerprint or row is not self._rows.get(path):
             self._rows[path] = replace(row, fingerprint=fingerprint)
 
     def _make_room(self) -> None:
         if len(self._identities) >= _MAX_ROWS:
             oldest = next(iter(self._identities))
-            del self._identities[oldest]
+            del self._identities[oldest], self._seeds[oldest]
             self._rows.pop(oldest, None)
 
     def _drop_pending(self, prints: Mapping[str, Optional[str]]) -> None:
@@ -116,3 +133,17 @@ class Tally:
             last_draw_cell=running.order,
             last_draw_cell_id=running.cell_id,
         )
+
+
+def _unseeded(name: str) -> SourceSummary:
+    """A library's global stream, which begins without a seed."""
+    return SourceSummary(name, unseeded=True)
+
+
+def _seeded_unseen(
+    changes: Changes, seeded: Mapping[str, Optional[str]], held: Mapping[str, Held]
+) -> Tuple[str, ...]:
+    """Sources that stand as a seeding leaves them, by a call that was not found: a method's, or a library's."""
+    known = {*changes.draws, *changes.appeared, *seeded}
+    known.update(path for path, source in held.items() if source.origin or source.seed)
+    return tuple(name for name in (*changes.touched, *changes.touched_held) if name not in known)

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from repro_nb.findings import Finding, Place, Severity
 from repro_nb.rerun import judge
 from repro_nb.rerun.hash_seeds import choose_hash_seeds
 from repro_nb.rerun.isolation import workspace
-from repro_nb.rerun.keep import save_executed, update_recording
+from repro_nb.rerun.keep import save_executed, save_target, update_recording
 from repro_nb.rerun.kernel import Launch, find_kernelspec, interpreter
 from repro_nb.rerun.ladder import Evidence, climb, held_back_by
-from repro_nb.rerun.random_state import diverged_sources, draw_findings
+from repro_nb.rerun.random_state import diverged_sources
+from repro_nb.rerun.remarks import not_written, remarks
 from repro_nb.rerun.result import CellResult, Failure, Level, NotebookResult, RunFacts, Status
-from repro_nb.rerun.runner import Run, Stop, run_notebook
+from repro_nb.rerun.runner import Run, run_notebook
 from repro_nb.rerun.vary import Variation, plain, varied
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from repro_nb.rerun.options import VerifyOptions
     from repro_nb.rerun.progress import Progress
     from repro_nb.rerun.saved import SavedOutputs
+    from repro_nb.rerun.stop import Stop
 
 __all__ = ["Examination"]
 
@@ -48,8 +49,8 @@ class Examination:
     async def result(self) -> NotebookResult:
         """Make the runs, compare them, and judge."""
         spec = find_kernelspec(self.kernel)
-        # One seed for each run, and one for a second plain run.
-        seeds = self._hash_seeds(spec, self.options.runs + 1)
+        # One seed for each run, and one for a second plain run, where there can be one.
+        seeds = self._hash_seeds(spec, self.options.runs + (self.options.runs > 1))
         variations = [plain(seeds[0], spec.env)]
         variations += [varied(n, seed, spec.env) for n, seed in enumerate(seeds[1:-1])]
         with ExitStack() as spaces:
@@ -58,9 +59,8 @@ class Examination:
             if self._plain_run_is_needed(runs):
                 launch = self._launch(spec, plain(seeds[-1], spec.env), spaces)
                 runs.append(await self._run(launch, len(runs)))
-            result = self._judged(runs)
-            written_through = _written_through(self.path, runs)
-        return replace(result, findings=result.findings + written_through)
+            # While the workspaces are there: what was written through a link is looked for.
+            return self._judged(runs)
 
     def _hash_seeds(self, spec: KernelSpec, count: int) -> tuple[str, ...]:
         python = interpreter(spec)
@@ -104,10 +104,8 @@ class Examination:
         first, *others = runs
         if first.failure is not None or self.stop.reason is not None:
             return False
-        if any(run.failure is not None for run in others):
-            return True
         return any(
-            judge.divergent(judge.compare_runs(self.notebook, first, other, self.options))
+            judge.divergent(judge.compare_runs(self.notebook, first, other, self.options), other)
             for other in others
         )
 
@@ -115,10 +113,9 @@ class Examination:
         first, *others = runs
         options = self.options
         pairs = [judge.compare_runs(self.notebook, first, other, options) for other in others]
-        plain_pair = pairs[-1] if _second_plain(runs) else None
         against_saved = judge.compare_with_saved(self.notebook, self.saved, first, options)
         cells = judge.summarise_cells(self.notebook, runs, pairs, against_saved)
-        between = judge.summarise_runs(pairs, plain_pair)
+        between = judge.summarise_runs(runs, pairs, plain=_second_plain(runs) is not None)
         evidence = Evidence(
             failure=self.stop.reason or _failure(runs),
             runs=len(runs),
@@ -126,7 +123,7 @@ class Examination:
             saved=judge.summarise_saved(against_saved, self.saved),
             coverage=judge.count_coverage(self.notebook, cells),
             varied=tuple(others[0].launch.variation.values) if others else (),
-            diverged_sources=diverged_sources(runs, between.first),
+            diverged_sources=diverged_sources(runs, between.focus),
         )
         return self._assembled(evidence, runs, cells)
 
@@ -147,7 +144,7 @@ class Examination:
             saved=evidence.saved,
             cells=cells,
             diverged_sources=tuple(evidence.diverged_sources),
-            findings=self._findings(runs),
+            findings=remarks(self.path, runs, divergent=bool(evidence.run_to_run.divergent_cells)),
             runs=tuple(_facts(run) for run in runs),
             not_varied=runs[1].launch.variation.not_varied if len(runs) > 1 else (),
             isolation=first.launch.workspace.how,
@@ -159,9 +156,11 @@ class Examination:
 
     def _kept(self, result: NotebookResult, runs: Sequence[Run]) -> NotebookResult:
         if self.options.save is not None:
-            save_executed(runs[0], self.path, self.options.save)
-        if not self.options.update or result.status is not Status.OK:
+            save_executed(runs[0], save_target(self.path, self.options.save))
+        if not self.options.update:
             return result
+        if result.status is not Status.OK:
+            return replace(result, findings=(*result.findings, not_written(self.path)))
         path = update_recording(self.notebook, runs, result.level, self.saved, self.options)
         return replace(result, recording=str(path))
 
@@ -170,20 +169,7 @@ class Examination:
             return self.options.fail_under, ""
         if self.saved.available:
             return Level.MATCHES, ""
-        return Level.ROBUST, "neither saved outputs nor a recording: the bar is level 3 (robust)"
-
-    def _findings(self, runs: Sequence[Run]) -> tuple[Finding, ...]:
-        remarks = dict.fromkeys(remark for run in runs for remark in run.remarks)
-        notes = tuple(
-            Finding(
-                code="not-recorded",
-                severity=Severity.NOTE,
-                message=remark,
-                place=Place(path=self.path),
-            )
-            for remark in remarks
-        )
-        return notes + draw_findings(self.path, runs[0])
+        return Level.ROBUST, "there are neither saved outputs nor a recording"
 
 
 def _second_plain(runs: Sequence[Run]) -> Run | None:
@@ -218,19 +204,3 @@ def _facts(run: Run) -> RunFacts:
 
 def _run_name(index: int) -> str:
     return chr(ord("A") + index) if index < 26 else f"R{index}"  # noqa: PLR2004  letters of the alphabet
-
-
-def _written_through(path: str, runs: Sequence[Run]) -> tuple[Finding, ...]:
-    """Files of the user's own that a run changed, through a link of the copy that it ran in."""
-    changed = dict.fromkeys(file for run in runs for file in run.launch.workspace.written_through())
-    return tuple(
-        Finding(
-            code="wrote-through-link",
-            severity=Severity.ERROR,
-            message=f"{file} changed while the notebook ran in a copy of the project",
-            place=Place(path=path),
-            evidence="large files are linked into the copy, and its size or time of change is another now",
-            fix="let the notebook write its results to a new file, or run where overlay mounts work",
-        )
-        for file in changed
-    )

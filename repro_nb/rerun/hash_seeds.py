@@ -1,8 +1,8 @@
 """Hash seeds that are sure to tell: two random ones give a set of two strings the same order every other time.
 
 Each further seed is chosen, of a few candidates, as the one under which the notebook's own strings fall into the most
-other orders than under the seeds before it. The kernel's own interpreter is asked, as the algorithm changes with its
-version; nothing of the notebook is executed.
+other orders than in the first run, which all others are compared with. The kernel's own interpreter is asked, as the
+algorithm changes with its version; nothing of the notebook is executed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def choose_hash_seeds(python: str, sources: Sequence[str], count: int) -> tuple[
     orders = _orders(python, [first, *candidates], pairs)
     chosen = [first]
     while len(chosen) < count:
-        best = max(candidates, key=lambda seed: _distance(orders, seed, chosen))
+        best = max(candidates, key=lambda seed: _distance(orders[seed], orders[first]))
         candidates.remove(best)
         chosen.append(best)
     return tuple(chosen)
@@ -98,8 +98,6 @@ def _ask(python: str, seed: str) -> subprocess.Popen[str]:
     )
 
 
-def _distance(orders: dict[str, list[bool]], seed: str, chosen: Sequence[str]) -> int:
-    """In how many pairs `seed` differs from the chosen one that it is most like."""
-    return min(
-        sum(a != b for a, b in zip(orders[seed], orders[other], strict=False)) for other in chosen
-    )
+def _distance(one: Sequence[bool], other: Sequence[bool]) -> int:
+    """In how many pairs two seeds differ."""
+    return sum(a != b for a, b in zip(one, other, strict=False))

@@ -2,9 +2,9 @@
 
 Three ways, the best that the system allows:
 
-- *overlay*: an overlay file system is mounted over the project's folder in a mount namespace of the kernel's own.
-  Paths are the same, nothing is copied whatever the folder's size, and what the notebook writes goes to a scratch
-  folder. Needs Linux with unprivileged user namespaces, or root.
+- *overlay*: an overlay file system is mounted over the project's folder, and over the temporary folder, in a mount
+  namespace of the kernel's own. Paths are the same, nothing is copied whatever the folder's size, and what the
+  notebook writes goes to a scratch folder. Needs Linux with unprivileged user namespaces, or root.
 - *copy*: the project is copied to a scratch folder. Large files and folders of no consequence are linked, and the
   folders above are mirrored by links, so that ``../data.csv`` still leads where it did.
 - *in-place*: the notebook's own folder, as nbclient does it; only when asked for.
@@ -13,8 +13,6 @@ Three ways, the best that the system allows:
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,25 +21,10 @@ from functools import cache
 from pathlib import Path
 
 from repro_nb.rerun.mirror import LinkedFile, mirror_project
+from repro_nb.rerun.overlay import overlay_obstacle, overlay_prefix
+from repro_nb.rerun.scratch import scratch_folder
 
 __all__ = ["Workspace", "project_folder", "workspace"]
-
-_OVERLAY_SCRIPT = """\
-set -e
-project=$1 scratch=$2 cwd=$3
-shift 3
-mount --rbind "$project" "$scratch/lower"
-mount -t overlay overlay \
-  -o "lowerdir=$scratch/lower,upperdir=$scratch/upper,workdir=$scratch/work,userxattr" "$project"
-while [ "$1" != -- ]; do
-  mount --bind "$scratch/lower/$1" "$project/$1"
-  mount -o remount,bind,ro "$project/$1"
-  shift
-done
-shift
-cd "$cwd"
-exec "$@"
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,128 +61,80 @@ class Workspace:
 def workspace(notebook: Path, *, in_place: bool = False) -> Iterator[Workspace]:
     """A workspace for one run of `notebook` (an absolute path), removed afterwards."""
     project = project_folder(notebook)
-    scratch = _scratch_folder(project)
-    try:
+    parent, obstacle = _choose_parent(project)
+    with scratch_folder(parent) as scratch:
         (scratch / "tmp").mkdir()
-        yield _prepare(notebook, project, scratch, in_place=in_place)
-    finally:
-        _remove(scratch)
+        temp = tempfile.gettempdir()
+        private = ((str(scratch / "tmp"), temp), (str(scratch), temp))
+        if in_place:
+            yield Workspace(
+                how="in-place", scratch=scratch, cwd=notebook.parent, private_paths=private
+            )
+        elif obstacle is None:
+            yield Workspace(
+                how="overlay",
+                scratch=scratch,
+                cwd=notebook.parent,
+                prefix=overlay_prefix(_shielded(project, scratch), scratch, notebook.parent),
+                private_paths=private,
+            )
+        else:
+            copy, linked = mirror_project(project, scratch / "copy")
+            yield Workspace(
+                how=f"copy ({obstacle})",
+                scratch=scratch,
+                cwd=copy / notebook.parent.relative_to(project),
+                private_paths=((str(copy), str(project)), *private),
+                linked=linked,
+            )
 
 
 def project_folder(notebook: Path) -> Path:
-    """The folder that a run may write to without harm: the git root, or the notebook's own folder."""
+    """The folder that a run may write to without harm: the git root, or the notebook's own folder.
+
+    A repository that holds the whole home folder, or the whole system, is no project.
+    """
+    too_large = {Path.home(), *Path.home().parents}
     for folder in notebook.parents:
+        if folder in too_large:
+            break
         if (folder / ".git").exists():
             return folder
     return notebook.parent
 
 
-def _prepare(notebook: Path, project: Path, scratch: Path, *, in_place: bool) -> Workspace:
-    temp = (str(scratch / "tmp"), tempfile.gettempdir())
-    if in_place:
-        return Workspace(
-            how="in-place", scratch=scratch, cwd=notebook.parent, private_paths=(temp,)
-        )
-    obstacle = _overlay_obstacle(project, scratch.parent)
-    if obstacle is None:
-        return Workspace(
-            how="overlay",
-            scratch=scratch,
-            cwd=notebook.parent,
-            prefix=_overlay_prefix(project, scratch, notebook.parent),
-            private_paths=(temp,),
-        )
-    copy, linked = mirror_project(project, scratch / "copy")
-    return Workspace(
-        how=f"copy ({obstacle})",
-        scratch=scratch,
-        cwd=copy / notebook.parent.relative_to(project),
-        private_paths=(temp, (str(copy), str(project))),
-        linked=linked,
-    )
+def _choose_parent(project: Path) -> tuple[Path, str | None]:
+    """Where scratch folders go, and why no overlay can be mounted from there; None when it can.
+
+    It lies outside the project, which the overlay would hide; and outside the temporary folder where possible, so
+    that this can be shielded, too.
+    """
+    names = ("/var/tmp", tempfile.gettempdir(), "/dev/shm", str(Path.home()))  # noqa: S108
+    parents = [Path(name).resolve() for name in names]
+    usable = [
+        parent
+        for parent in parents
+        if not parent.is_relative_to(project) and os.access(parent, os.W_OK)
+    ]
+    obstacles: dict[Path, str | None] = {}
+    for parent in usable:
+        obstacles[parent] = _obstacle(project, parent)
+        if obstacles[parent] is None:
+            return parent, None
+    fallback = usable[0] if usable else Path(tempfile.gettempdir())
+    return fallback, obstacles.get(fallback, "the project's folder holds every temporary folder")
 
 
-def _scratch_folder(project: Path) -> Path:
-    """A new private folder outside the project, since the overlay would hide one inside it."""
-    candidates = (Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/dev/shm"), Path.home())  # noqa: S108
-    for parent in candidates:
-        resolved = parent.resolve()
-        if resolved.is_relative_to(project) or not os.access(resolved, os.W_OK):
-            continue
-        return Path(tempfile.mkdtemp(prefix="repro_nb-", dir=resolved))
-    return Path(tempfile.mkdtemp(prefix="repro_nb-"))
-
-
-def _overlay_prefix(project: Path, scratch: Path, cwd: Path) -> tuple[str, ...]:
-    for name in ("lower", "upper", "work"):
-        (scratch / name).mkdir(exist_ok=True)
-    return (
-        *_unshare(),
-        "sh",
-        "-c",
-        _OVERLAY_SCRIPT,
-        "repro-nb-overlay",
-        str(project),
-        str(scratch),
-        str(cwd),
-        *_mounts_below(project),
-        "--",
-    )
-
-
-def _unshare() -> tuple[str, ...]:
-    if os.geteuid() == 0:
-        return ("unshare", "--mount", "--propagation", "private")
-    # The user stays who they are inside; without the capabilities kept, mount(8) could not do its work.
-    return ("unshare", "--map-current-user", "--keep-caps", "--mount", "--propagation", "private")
-
-
-def _mounts_below(project: Path) -> tuple[str, ...]:
-    """Mount points inside the project, relative to it: an overlay shows none of them by itself."""
-    table = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-    points = (Path(_unescaped(line.split(" ")[4])) for line in table.splitlines())
-    below = {p for p in points if p != project and p.is_relative_to(project)}
-    return tuple(str(point.relative_to(project)) for point in sorted(below))
-
-
-def _unescaped(field: str) -> str:
-    """A path as mountinfo writes it: white space and backslash are in octal."""
-    for code, character in ((r"\040", " "), (r"\011", "\t"), (r"\012", "\n"), (r"\134", "\\")):
-        field = field.replace(code, character)
-    return field
+def _shielded(project: Path, scratch: Path) -> tuple[Path, ...]:
+    """The folders that a run writes to a layer of its own: the temporary one, then the project's."""
+    temp = Path(tempfile.gettempdir()).resolve()
+    if scratch.is_relative_to(temp) or temp.is_relative_to(project):
+        return (project,)
+    return (temp, project)
 
 
 @cache
-def _overlay_obstacle(project: Path, parent: Path) -> str | None:
+def _obstacle(project: Path, parent: Path) -> str | None:
     """Why no overlay can be mounted over `project` with its scratch folder in `parent`; None when it works."""
-    if shutil.which("unshare") is None or not Path("/proc/self/mountinfo").exists():
-        return "overlay mounts need Linux with util-linux"
-    scratch = Path(tempfile.mkdtemp(prefix="repro_nb-", dir=parent))
-    try:
-        if scratch.is_relative_to(project):
-            return "the project's folder holds every temporary folder"
-        command = (*_overlay_prefix(project, scratch, project), "true")
-        trial = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"no overlay mount here: {error}"
-    else:
-        return (
-            None if trial.returncode == 0 else f"no overlay mount here: {_last_line(trial.stderr)}"
-        )
-    finally:
-        _remove(scratch)
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "no reason given"
-
-
-def _remove(folder: Path) -> None:
-    """Remove a scratch folder; the kernel leaves overlay's ``work`` in it without any permission."""
-    for root, folders, _ in os.walk(folder):
-        for name in folders:
-            path = Path(root) / name
-            if not path.is_symlink() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-                path.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder(parent) as scratch:
+        return overlay_obstacle(_shielded(project, scratch), scratch, project)

@@ -61,22 +61,38 @@ def _compare_cell(
     return compare_outputs(expected, actual, options)
 
 
-def divergent(comparisons: Comparisons) -> tuple[int, ...]:
-    """Indices of the cells that do not agree."""
-    return tuple(
+def divergent(comparisons: Comparisons, other: Run | None = None) -> tuple[int, ...]:
+    """Indices of the cells that do not agree.
+
+    Args:
+        comparisons: The comparison of each cell.
+        other: The run that was compared with the first one, which completed: a cell that raises in it diverges
+            even where its output is not to be compared.
+    """
+    cells = {
         index
         for index, comparison in enumerate(comparisons)
         if comparison is not None and not comparison.agrees
-    )
+    }
+    if other is not None and other.failure is not None and other.failure.cell is not None:
+        cells.add(other.failure.cell)
+    return tuple(sorted(cells))
 
 
-def summarise_runs(all_pairs: Sequence[Comparisons], plain: Comparisons | None) -> RunToRun:
-    """All comparisons between runs as one summary."""
-    cells = sorted({index for pair in all_pairs for index in divergent(pair)})
+def summarise_runs(runs: Sequence[Run], pairs: Sequence[Comparisons], *, plain: bool) -> RunToRun:
+    """All comparisons of the first run with the others.
+
+    Args:
+        runs: All runs.
+        pairs: The comparison of the first run with each other one.
+        plain: Whether the last run is a second plain one.
+    """
+    each = [divergent(pair, run) for pair, run in zip(pairs, runs[1:], strict=True)]
+    cells = sorted({index for one in each for index in one})
     return RunToRun(
         divergent_cells=tuple(cells),
         first=cells[0] if cells else None,
-        plain_divergent_cells=None if plain is None else divergent(plain),
+        plain_divergent_cells=each[-1] if plain else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,25 +22,40 @@ if TYPE_CHECKING:
     from repro_nb.rerun.runner import Run
     from repro_nb.rerun.saved import SavedOutputs
 
-__all__ = ["save_executed", "update_recording"]
+__all__ = ["save_executed", "save_target", "update_recording"]
 
 
-def save_executed(run: Run, path: str, folder: Path) -> Path:
-    """Write the executed notebook below `folder`, at the place that `path` has below the working directory.
+def save_target(path: str, folder: Path) -> Path:
+    """Where the executed notebook goes: below `folder`, at the place that it has below the working directory.
+
+    One from elsewhere goes into `folder` itself.
+
+    Raises:
+        UsageError: That is the notebook itself, which is never changed.
+    """
+    place = Path(os.path.relpath(path))
+    target = folder / (place.name if ".." in place.parts else place)
+    if target.resolve() == Path(path).resolve():
+        raise UsageError(
+            "the executed notebook would replace the one that is examined",
+            where=str(target),
+            hint="Name another folder with --save.",
+        )
+    return target
+
+
+def save_executed(run: Run, target: Path) -> None:
+    """Write the executed notebook to `target`.
 
     Raises:
         UsageError: It cannot be written there.
     """
-    given = Path(path)
-    inside = not given.is_absolute() and ".." not in given.parts
-    target = folder / (given if inside else given.name)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, nbformat.writes(run.node).encode("utf-8", "surrogatepass"))
     except OSError as error:
         message = f"the executed notebook cannot be written: {error.strerror or error}"
         raise UsageError(message, where=str(target)) from error
-    return target
 
 
 def update_recording(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async
@@ -33,6 +34,7 @@ _OWN_PYTHON = {
     f"python{sys.version_info[0]}.{sys.version_info[1]}",
 }
 _STARTUP_SECONDS = 60
+_TEMP = "TMPDIR"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +120,15 @@ async def running_kernel(launch: Launch) -> AsyncIterator[tuple[AsyncKernelManag
         if client is not None:
             client.stop_channels()
         await _end(manager)
+        _kill_descendants(launch.workspace.temp)
+
+
+def _kill_descendants(temp: Path) -> None:
+    """Kill what the notebook started in a session of its own: it is known by the run's temporary folder."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(_TEMP) == str(temp):
+                process.kill()
 
 
 async def _start(manager: AsyncKernelManager, launch: Launch, sink: Any, log: Path) -> Any:
@@ -129,9 +140,11 @@ async def _start(manager: AsyncKernelManager, launch: Launch, sink: Any, log: Pa
         raise _unavailable(launch, error, log) from error
     try:
         await client.wait_for_ready(timeout=_STARTUP_SECONDS)
-    except RuntimeError as error:
+    except BaseException as error:
         client.stop_channels()
-        raise _unavailable(launch, error, log) from error
+        if isinstance(error, RuntimeError):
+            raise _unavailable(launch, error, log) from error
+        raise
     client.allow_stdin = False
     return client
 
@@ -155,7 +168,7 @@ def _prepared(launch: Launch) -> KernelSpec:
     python = interpreter(spec)
     environment = {
         **spec.env,
-        "TMPDIR": str(launch.workspace.temp),
+        _TEMP: str(launch.workspace.temp),
         **launch.variation.environment,
         **(_probe_environment(launch, python) if launch.is_python else {}),
     }

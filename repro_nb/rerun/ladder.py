@@ -42,7 +42,8 @@ def climb(evidence: Evidence) -> Level | None:
     if evidence.coverage.compared == 0 or evidence.run_to_run.plain_divergent_cells:
         return Level.RUNS
     if evidence.run_to_run.divergent_cells:
-        return Level.REPEATS
+        # Plain runs that agree although they drew from unseeded sources do so by luck: a coin shows heads twice.
+        return Level.RUNS if evidence.diverged_sources else Level.REPEATS
     if not evidence.saved.available or evidence.saved.divergent_cells:
         return Level.ROBUST
     return Level.MATCHES
@@ -71,21 +72,28 @@ def _fails(evidence: Evidence) -> str:
     failure = evidence.failure
     if failure is None:  # pragma: no cover  level 0 comes from a failure alone
         return "it does not run"
-    place = "a cell" if failure.cell is None else f"code cell {failure.cell}"
+    place = "a cell" if failure.cell is None else f"cell {failure.cell}"
     return f"{place} raises {failure.type}: {_first_line(failure.message)}"
 
 
 def _runs(evidence: Evidence) -> str:
     if evidence.coverage.compared == 0:
         return "no output was compared: let the cells show what is to be held, so that runs can be told apart"
-    first = min(evidence.run_to_run.plain_divergent_cells or (0,))
-    return f"code cell {first} gives something else in every run{_because(evidence)}"
+    often = "in every run" if evidence.run_to_run.plain_divergent_cells else "in some runs"
+    return f"cell {evidence.run_to_run.focus} gives something else {often}{_because(evidence)}"
+
+
+_DEEDS = {
+    "drawn": "first drawn unseeded",
+    "made": "made unseeded",
+    "seeded": "seeded with a value that differs from run to run",
+}
 
 
 def _because(evidence: Evidence) -> str:
     """The random sources that had diverged before the first divergent cell, as the end of a sentence."""
     parts = [
-        f"{source.name}, {'made' if source.made else 'first drawn'} unseeded in code cell {source.cell}"
+        f"{source.name}, {_DEEDS[source.how]} in cell {source.cell}"
         for source in evidence.diverged_sources
     ]
     return f"; already diverged when it began: {'; '.join(parts)}" if parts else ""
@@ -95,7 +103,7 @@ def _repeats(evidence: Evidence) -> str:
     first = evidence.run_to_run.first
     factors = ", ".join(evidence.varied) or "the surroundings"
     return (
-        f"code cell {first} differs when {factors} are varied together, though plain runs agree: "
+        f"cell {first} differs when {factors} are varied together, though plain runs agree: "
         "it would differ on another machine"
     )
 
@@ -108,7 +116,7 @@ def _robust(evidence: Evidence) -> str:
             "or write a recording with --update"
         )
     return (
-        f"code cell {saved.first} no longer gives its saved output ({saved.origin}), "
+        f"cell {saved.first} no longer gives its saved output ({saved.origin}), "
         "though fresh runs agree with one another"
     )
 

@@ -13,6 +13,8 @@ __all__ = ["LinkedFile", "mirror_project"]
 
 # Below this a copy is cheaper than the risk of a link that the notebook writes through.
 _LARGE_FILE = 16 * 2**20
+# What one run copies at most, in bytes; what is beyond it is linked.
+_MAX_COPIED = 512 * 2**20
 # Folders that a notebook does not write to, and that may be huge.
 _LINKED_FOLDERS = frozenset(
     {".git", ".hg", ".venv", "venv", "node_modules", ".tox", ".nox", ".dvc"}
@@ -57,7 +59,7 @@ def mirror_project(project: Path, root: Path) -> tuple[Path, tuple[LinkedFile, .
         _link_siblings(ancestor, child, place)
         place = place / child.name
         place.mkdir()
-    return place, tuple(_copy_tree(project, place))
+    return place, _Copying(project, place).run()
 
 
 def _steps(project: Path) -> Iterator[tuple[Path, Path]]:
@@ -76,22 +78,46 @@ def _link_siblings(ancestor: Path, child: Path, place: Path) -> None:
             (place / entry.name).symlink_to(entry.path)
 
 
-def _copy_tree(source: Path, target: Path) -> Iterator[LinkedFile]:
-    for entry in os.scandir(source):
-        copy = target / entry.name
-        if entry.is_symlink():
-            # A relative link stays relative: what surrounds the copy mirrors what surrounds the original.
-            copy.symlink_to(Path(entry.path).readlink())
-        elif entry.is_dir():
-            if entry.name in _LINKED_FOLDERS or (Path(entry.path) / "pyvenv.cfg").exists():
-                copy.symlink_to(entry.path)
-                continue
-            copy.mkdir()
-            yield from _copy_tree(Path(entry.path), copy)
-        elif entry.is_file():
-            facts = entry.stat()
-            if facts.st_size >= _LARGE_FILE:
-                copy.symlink_to(entry.path)
-                yield LinkedFile(Path(entry.path), facts.st_size, facts.st_mtime_ns)
-            elif os.access(entry.path, os.R_OK):
-                shutil.copy2(entry.path, copy)
+class _Copying:
+    """One project on its way into its copy."""
+
+    def __init__(self, project: Path, place: Path) -> None:
+        self._project = project
+        self._place = place
+        self._left = _MAX_COPIED
+        self._linked: list[LinkedFile] = []
+
+    def run(self) -> tuple[LinkedFile, ...]:
+        """Copy everything; gives the files that were linked instead."""
+        self._folder(self._project, self._place)
+        return tuple(self._linked)
+
+    def _folder(self, source: Path, target: Path) -> None:
+        for entry in os.scandir(source):
+            original, copy = Path(entry.path), target / entry.name
+            if entry.is_symlink():
+                copy.symlink_to(self._link_target(original))
+            elif entry.is_file():
+                self._file(original, copy, entry.stat())
+            elif entry.is_dir():
+                if entry.name in _LINKED_FOLDERS or (original / "pyvenv.cfg").exists():
+                    copy.symlink_to(original)
+                else:
+                    copy.mkdir()
+                    self._folder(original, copy)
+
+    def _file(self, original: Path, copy: Path, facts: os.stat_result) -> None:
+        if facts.st_size >= _LARGE_FILE or facts.st_size > self._left:
+            copy.symlink_to(original)
+            self._linked.append(LinkedFile(original, facts.st_size, facts.st_mtime_ns))
+        elif os.access(original, os.R_OK):
+            shutil.copy2(original, copy)
+            self._left -= facts.st_size
+
+    def _link_target(self, link: Path) -> Path:
+        """Where the copy of a link leads: into the copy where the original leads into the project."""
+        target = link.readlink()
+        # A relative link stays: what surrounds the copy mirrors what surrounds the original.
+        if target.is_absolute() and target.is_relative_to(self._project):
+            return self._place / target.relative_to(self._project)
+        return target

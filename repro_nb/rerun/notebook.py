@@ -98,11 +98,13 @@ def read_notebook(path: Path) -> Notebook:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise NotebookError(f"cannot be read: {error.strerror or error}", where=where) from error
+        raise NotebookError(
+            f"the file cannot be read: {error.strerror or error}", where=where
+        ) from error
     except UnicodeDecodeError as error:
-        raise NotebookError(f"is not UTF-8 text: {error.reason}", where=where) from error
+        raise NotebookError(f"the file is not UTF-8 text: {error.reason}", where=where) from error
     if not text.strip():
-        raise NotebookError("is empty", where=where, hint="Save the notebook first.")
+        raise NotebookError("the file is empty", where=where, hint="Save the notebook first.")
     return Notebook(path.resolve(), _node(text, where))
 
 
@@ -110,13 +112,13 @@ def _node(text: str, where: str) -> Any:
     try:
         raw = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise NotebookError(f"is not JSON: {error}", where=where) from error
+        raise NotebookError(f"the file is not JSON: {error}", where=where) from error
     if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
-        raise NotebookError("is JSON, but no notebook: it names no nbformat", where=where)
+        raise NotebookError("the file is JSON, but no notebook: it names no nbformat", where=where)
     if raw["nbformat"] < _CURRENT:
         raw = _converted(text, where)
     elif raw["nbformat"] > _CURRENT:
-        message = f"is of nbformat {raw['nbformat']}, which is newer than {_CURRENT}"
+        message = f"the file is of nbformat {raw['nbformat']}, which is newer than {_CURRENT}"
         raise NotebookError(message, where=where)
     return nbformat.v4.to_notebook_json(_mended(raw, where))
 
@@ -131,7 +133,7 @@ def _converted(text: str, where: str) -> Any:
             warnings.simplefilter("ignore")
             return nbformat.reads(text, as_version=_CURRENT)
     except Exception as error:
-        message = f"is no notebook that nbformat can read: {type(error).__name__}: {error}"
+        message = f"the file is no notebook that nbformat can read: {type(error).__name__}: {error}"
         raise NotebookError(message, where=where) from error
     finally:
         log.disabled = disabled
@@ -140,7 +142,7 @@ def _converted(text: str, where: str) -> Any:
 def _mended(raw: dict[str, Any], where: str) -> dict[str, Any]:
     """The notebook with what lax writers leave out, so that the rest of the program can rely on it."""
     if not isinstance(raw.get("cells"), list):
-        raise NotebookError("is no notebook: it has no list of cells", where=where)
+        raise NotebookError("the file is no notebook: it has no list of cells", where=where)
     metadata = raw.get("metadata")
     metadata = dict(metadata) if isinstance(metadata, dict) else {}
     if not isinstance(metadata.get("kernelspec", {}), dict):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from repro_nb.findings import Finding, Place, Severity
 from repro_nb.records import JAX
 from repro_nb.rerun.result import DivergedSource
 
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from repro_nb.records import CellRecord
     from repro_nb.rerun.runner import Run
 
-__all__ = ["diverged_sources", "draw_findings", "floating_sources"]
+__all__ = ["diverged_sources", "floating_sources", "unseeded_sources"]
 
 
 def floating_sources(left: Run, right: Run) -> frozenset[str]:
@@ -28,44 +27,63 @@ def floating_sources(left: Run, right: Run) -> frozenset[str]:
     )
 
 
-def diverged_sources(runs: Sequence[Run], first: int | None) -> tuple[DivergedSource, ...]:
-    """The sources that had diverged when code cell `first` began, each with where it was first used so.
+def diverged_sources(runs: Sequence[Run], cell: int | None) -> tuple[DivergedSource, ...]:
+    """The sources that had diverged when code cell `cell` began, or that it draws from in such a state.
 
     A second plain run tells best what diverges by itself; the first varied one must do where there is none.
     """
-    if first is None:
+    if cell is None:
         return ()
     left, right = runs[0], runs[-1]
+    found = _used_apart(left, right, cell)
+    return tuple(source for source in found if _still_apart(left, right, cell, source))
+
+
+def unseeded_sources(runs: Sequence[Run]) -> tuple[DivergedSource, ...]:
+    """The sources that any cell draws from in a state that differs from run to run."""
+    last = len(runs[0].records) - 1
+    drawn = {name for record in runs[0].records if record is not None for name in record.draws}
+    return tuple(s for s in _used_apart(runs[0], runs[-1], last) if s.name in drawn)
+
+
+def _used_apart(left: Run, right: Run, last: int) -> tuple[DivergedSource, ...]:
+    """Each source that a cell up to `last` used in another state than in the other run, and the first such cell."""
     found: dict[str, DivergedSource] = {}
-    for index in range(first + 1):
-        one, two = left.records[index], right.records[index]
+    pairs = list(zip(left.records, right.records, strict=True))[: last + 1]
+    drawn_between = {name for one, _ in pairs if one is not None for name in one.between}
+    for index, (one, two) in enumerate(pairs):
         if one is None or two is None:
             continue
-        for name in dict.fromkeys((*one.draws, *one.appeared)):
-            if name in found or not _used_apart(one, two, name):
+        for name in dict.fromkeys((*one.seeded, *one.appeared, *one.draws)):
+            how = _deed(one, two, name)
+            if how is None or name in found or (how == "seeded" and name in drawn_between):
                 continue
             found[name] = DivergedSource(
                 name=name,
                 kind=one.kinds.get(name, ""),
                 cell=index,
-                made=name in one.appeared and name in one.kinds,
-                drawn_here=index == first,
+                how=how,
+                drawn_here=index == last and name in one.draws,
             )
-    return tuple(source for source in found.values() if _still_apart(left, right, first, source))
+    return tuple(found.values())
 
 
-def _used_apart(one: CellRecord, two: CellRecord, name: str) -> bool:
-    if name in one.draws and _entered_apart(one, two, name):
-        return True
-    # A generator that the cell itself makes is unseeded when two runs make different ones; a library's global
-    # stream that merely appears (the library was imported) has not been used yet.
-    used = name in one.draws or name in one.kinds
-    return used and name in one.appeared and _made_apart(one, two, name)
+def _deed(one: CellRecord, two: CellRecord, name: str) -> str | None:
+    """What a cell did to a source that left it apart; None when it did nothing of the kind."""
+    ended_apart = _apart(one.after, two.after, name)
+    if name in one.seeded and name in two.seeded and ended_apart:
+        return "seeded"
+    # A library's global stream that merely appears (the library was imported) has not been used yet.
+    if name in one.appeared and name in one.kinds and ended_apart:
+        return "made"
+    if name in one.draws and (_entered_apart(one, two, name) or _made_apart(one, two, name)):
+        return "drawn"
+    return None
 
 
-def _still_apart(left: Run, right: Run, first: int, source: DivergedSource) -> bool:
-    """Whether the state was still apart when the divergent cell began: a later seeding may have mended it."""
-    one, two = left.records[first], right.records[first]
+def _still_apart(left: Run, right: Run, cell: int, source: DivergedSource) -> bool:
+    """Whether the state was still apart when `cell` began: a later seeding may have mended it."""
+    one, two = left.records[cell], right.records[cell]
     if one is None or two is None or source.drawn_here:
         return True
     return _entered_apart(one, two, source.name) or source.name not in one.before
@@ -74,47 +92,14 @@ def _still_apart(left: Run, right: Run, first: int, source: DivergedSource) -> b
 def _entered_apart(one: CellRecord, two: CellRecord, name: str) -> bool:
     if name == JAX:
         return one.keys != two.keys
-    a, b = one.before.get(name), two.before.get(name)
-    return a is not None and b is not None and a != b
+    return _apart(one.before, two.before, name)
 
 
 def _made_apart(one: CellRecord, two: CellRecord, name: str) -> bool:
-    a, b = one.after.get(name), two.after.get(name)
-    return name in one.appeared and a is not None and b is not None and a != b
+    return name in one.appeared and _apart(one.after, two.after, name)
 
 
-def draw_findings(path: str, run: Run) -> tuple[Finding, ...]:
-    """Remarks that the records of one run give rise to."""
-    recorded = [(index, record) for index, record in enumerate(run.records) if record is not None]
-    between = [
-        _drawn_between(Place(path=path, cell=index), name)
-        for index, record in recorded
-        for name in record.between
-    ]
-    incomplete = [
-        _incomplete(Place(path=path, cell=index), record.recorder_error)
-        for index, record in recorded
-        if record.recorder_error is not None
-    ]
-    return (*between, *incomplete)
-
-
-def _drawn_between(place: Place, name: str) -> Finding:
-    return Finding(
-        code="draw-between-cells",
-        severity=Severity.WARNING,
-        message=f"{name} advanced between code cell {place.cell} and the one before it",
-        place=place,
-        evidence="its fingerprint when the cell began is not the one with which the previous cell ended",
-        fix="a thread, a timer or a widget draws; give it a generator of its own",
-    )
-
-
-def _incomplete(place: Place, error: str) -> Finding:
-    return Finding(
-        code="recorder-failed",
-        severity=Severity.WARNING,
-        message=f"the record of code cell {place.cell} is incomplete",
-        place=place,
-        evidence=error,
-    )
+def _apart(one: Mapping[str, str | None], two: Mapping[str, str | None], name: str) -> bool:
+    """Whether both know the source's state, and it is another."""
+    a, b = one.get(name), two.get(name)
+    return a is not None and b is not None and a != b

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from repro_nb.errors import ReproError
 from repro_nb.findings import Finding
 from repro_nb.recording.outcome import CellComparison
 from repro_nb.records import Environment
@@ -22,6 +23,7 @@ __all__ = [
     "RunToRun",
     "Saved",
     "Status",
+    "failure_of",
 ]
 
 
@@ -97,6 +99,12 @@ class Failure:
     traceback: str = ""
 
 
+def failure_of(error: ReproError) -> Failure:
+    """The failure that a typed error stands for."""
+    message = f"{error.message}\n{error.hint}" if error.hint else error.message
+    return Failure(cell=None, type=type(error).__name__, message=message, exit_code=error.exit_code)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
     """How much was compared, in outputs; each counts once, with its worst comparison.
@@ -129,6 +137,11 @@ class RunToRun:
     first: int | None = None
     plain_divergent_cells: tuple[int, ...] | None = None
 
+    @property
+    def focus(self) -> int | None:
+        """The cell that explains most: the first that plain runs differ in, else the first."""
+        return self.plain_divergent_cells[0] if self.plain_divergent_cells else self.first
+
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
@@ -154,15 +167,16 @@ class DivergedSource:
     Attributes:
         name: The source: ``numpy``, ``torch``, ``rng``, …
         kind: Its type where a user holds it, such as ``numpy.random.Generator(PCG64)``.
-        cell: Index of the first cell that drew from it, or made it, in a state that differs between runs.
-        made: That cell made it; else it drew from it.
+        cell: Index of the cell that this began in.
+        how: What that cell did: ``drawn``, it drew from it unseeded; ``made``, it made it unseeded; ``seeded``, it
+            seeded it with a value that differs from run to run.
         drawn_here: The first divergent cell itself draws from it.
     """
 
     name: str
     kind: str
     cell: int
-    made: bool
+    how: str
     drawn_here: bool
 
 
@@ -257,8 +271,11 @@ class NotebookResult:
 
     @property
     def first_divergent_cell(self) -> CellResult | None:
-        """The first cell that differs between runs, else the first that differs from the saved outputs."""
-        firsts = (self.run_to_run.first, self.saved.first)
+        """The cell to look at first: the first that differs between runs, else from the saved outputs.
+
+        What plain runs differ in comes before what needs other surroundings to differ.
+        """
+        firsts = (self.run_to_run.focus, self.saved.first)
         index = next((first for first in firsts if first is not None), None)
         return None if index is None else self.cells[index]
 
@@ -268,5 +285,7 @@ class NotebookResult:
         if self.error is not None:
             return self.error.exit_code
         if self.level is None:
-            return 0 if not self.saved.divergent_cells else 1
+            # One run alone: what is known is what the saved outputs say, where there are any.
+            known = self.saved.available and self.coverage.compared > 0
+            return 0 if known and not self.saved.divergent_cells else 1
         return 0 if self.level >= self.bar else 1

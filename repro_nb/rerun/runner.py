@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from repro_nb.errors import ReproError
 from repro_nb.probe.boot import CELLS, ENVIRONMENT
 from repro_nb.recording.compare.terminal import strip_colours
 from repro_nb.records import CellRecord, Environment
 from repro_nb.rerun.kernel import Launch, describe_death, running_kernel
-from repro_nb.rerun.result import CellStatus, Failure
+from repro_nb.rerun.record_reader import RecordReader
+from repro_nb.rerun.result import CellStatus, Failure, failure_of
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
     from repro_nb.rerun.notebook import CodeCell, Notebook
     from repro_nb.rerun.progress import Progress
+    from repro_nb.rerun.stop import Stop
 
-__all__ = ["Run", "Stop", "run_notebook"]
+__all__ = ["Run", "run_notebook"]
 
 _ENVIRONMENT_CODE = "__import__('repro_nb.probe.boot', fromlist=['boot']).write_environment()"
 _ENVIRONMENT_SECONDS = 30
+_FOREVER = 10**7
+# Whatever nbclient would tell is in the run.
+_LOG = logging.getLogger("repro_nb.nbclient")
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,28 +78,6 @@ class Run:
         return self.launch.workspace.private_paths
 
 
-class Stop:
-    """Tells all runs of an examination to end early, from any thread."""
-
-    def __init__(self) -> None:
-        self.reason: Failure | None = None
-        self._events: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-
-    def event(self) -> asyncio.Event:
-        """An event of the running loop that is set when the stop comes."""
-        event = asyncio.Event()
-        if self.reason is not None:
-            event.set()
-        self._events.append((asyncio.get_running_loop(), event))
-        return event
-
-    def set(self, reason: Failure) -> None:
-        """Stop everything, because of `reason`."""
-        self.reason = reason
-        for loop, event in self._events:
-            loop.call_soon_threadsafe(event.set)
-
-
 async def run_notebook(
     notebook: Notebook,
     launch: Launch,
@@ -119,19 +106,21 @@ async def run_notebook(
     progress.run_started(notebook.path, name)
     execution = _Execution(notebook, launch, name, limits, stop, progress)
     try:
-        async with running_kernel(launch) as (manager, client):
-            await execution.run(manager, client)
-            if with_environment and execution.failure_is_the_notebooks_own:
-                await _capture_environment(client, launch)
+        async with AsyncExitStack() as stack:
+            starting = asyncio.ensure_future(stack.enter_async_context(running_kernel(launch)))
+            if not await stop.wait_with(starting):
+                execution.failure = stop.reason
+            else:
+                await execution.run(*starting.result())
+                if with_environment and execution.failure_is_the_notebooks_own:
+                    asking = asyncio.ensure_future(
+                        _capture_environment(starting.result()[1], launch)
+                    )
+                    await stop.wait_with(asking, _ENVIRONMENT_SECONDS)
     except ReproError as error:
-        execution.failure = _failure_of(error)
+        execution.failure = failure_of(error)
     progress.run_finished(notebook.path, name)
     return execution.result(time.perf_counter() - started)
-
-
-def _failure_of(error: ReproError) -> Failure:
-    message = f"{error.message}\n{error.hint}" if error.hint else error.message
-    return Failure(cell=None, type=type(error).__name__, message=message, exit_code=error.exit_code)
 
 
 @dataclass
@@ -153,7 +142,7 @@ class _Execution:
 
     def __post_init__(self) -> None:
         self.node = self.notebook.blank_copy()
-        self._reader = _RecordReader(self.launch.probe_folder / CELLS)
+        self._reader = RecordReader(self.launch.probe_folder / CELLS)
 
     @property
     def failure_is_the_notebooks_own(self) -> bool:
@@ -163,30 +152,28 @@ class _Execution:
     async def run(self, manager: AsyncKernelManager, client: Any) -> None:
         """Run all cells, until the first failure."""
         self.manager = manager
-        runner = NotebookClient(self.node, km=manager, log=_quiet_log())
+        # An output is waited for as long as the cell may take: what came too late would look like a difference.
+        runner = NotebookClient(
+            self.node, km=manager, log=_LOG, iopub_timeout=_FOREVER, raise_on_iopub_timeout=True
+        )
         runner.kc = client
-        stopped = asyncio.ensure_future(self.stop.event().wait())
         _, total = self.limits
         deadline = None if total is None else time.monotonic() + total
-        try:
-            for cell in self.notebook.code_cells:
-                if cell.marker.skip or not cell.source.strip():
-                    self.statuses[cell.index] = CellStatus.SKIPPED
-                    continue
-                # nbclient sends no cell id; the kernel's hook would not know which cell it sees.
-                client.session.metadata = {"cellId": cell.id}
-                await self._run_cell(cell, runner, stopped, deadline)
-                if self.failure is not None:
-                    break
-        finally:
-            stopped.cancel()
+        for cell in self.notebook.code_cells:
+            if cell.marker.skip or not cell.source.strip():
+                self.statuses[cell.index] = CellStatus.SKIPPED
+                continue
+            # nbclient sends no cell id; the kernel's hook would not know which cell it sees.
+            client.session.metadata = {"cellId": cell.id}
+            await self._run_cell(cell, runner, deadline)
+            if self.failure is not None:
+                break
         runner.set_widgets_metadata()
 
     async def _run_cell(
         self,
         cell: CodeCell,
         runner: NotebookClient,
-        stopped: asyncio.Future[Any],
         deadline: float | None,
     ) -> None:
         self.progress.cell_started(self.notebook.path, self.name, cell.index)
@@ -196,13 +183,12 @@ class _Execution:
             runner.async_execute_cell(self.node.cells[cell.position], cell.position)
         )
         limit, whole = self._patience(deadline)
-        await asyncio.wait({task, stopped}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        ended = await self.stop.wait_with(task, limit)
         elapsed = time.perf_counter() - begun
-        if task.done():
+        if ended:
             self.failure = self._failure(cell, task.exception())
         else:
             self.failure = self._interruption(cell, limit, whole=whole)
-            await _abandon(task)
         self._note(cell, elapsed)
 
     def _patience(self, deadline: float | None) -> tuple[float | None, bool]:
@@ -230,7 +216,7 @@ class _Execution:
                 type=error.ename or "Error",
                 message=error.evalue or "",
                 exit_code=1,
-                traceback=strip_colours(error.traceback),
+                traceback=_traceback(self.node.cells[cell.position]),
             )
         if isinstance(error, DeadKernelError):
             return Failure(
@@ -239,9 +225,6 @@ class _Execution:
                 message=f"the kernel died in this cell: {describe_death(self.manager)}",
                 exit_code=3,
             )
-        if isinstance(error, CellTimeoutError):
-            message = "the cell ended, but its outputs did not arrive"
-            return Failure(cell=cell.index, type="CellTimeoutError", message=message, exit_code=3)
         raise error
 
     def _interruption(self, cell: CodeCell, limit: float | None, *, whole: bool) -> Failure:
@@ -278,7 +261,10 @@ class _Execution:
         )
 
     def _outputs(self, cell: CodeCell) -> list[Any] | None:
-        if self.statuses.get(cell.index) in (CellStatus.OK, CellStatus.FAILED):
+        status = self.statuses.get(cell.index)
+        # A cell that was cut short shows as much as it had the time for: nothing to compare.
+        whole = status is CellStatus.FAILED and self.failure_is_the_notebooks_own
+        if status is CellStatus.OK or whole:
             return list(self.node.cells[cell.position].outputs)
         return None
 
@@ -292,12 +278,10 @@ class _Execution:
         return []
 
 
-async def _abandon(task: asyncio.Future[Any]) -> None:
-    """End a cell's task whose kernel is about to be killed; nbclient turns the cancellation into its own error."""
-    task.cancel()
-    await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()
+def _traceback(cell: Any) -> str:
+    """The traceback that a cell's output shows; nbclient's own text repeats the cell above it."""
+    shown = [output.traceback for output in cell.outputs if output.output_type == "error"]
+    return strip_colours("\n".join(shown[-1])) if shown else ""
 
 
 async def _capture_environment(client: Any, launch: Launch) -> None:
@@ -305,14 +289,8 @@ async def _capture_environment(client: Any, launch: Launch) -> None:
     if not launch.is_python or not launch.probe_folder.exists():
         return
     message = client.execute(_ENVIRONMENT_CODE, silent=True, store_history=False)
-    deadline = time.monotonic() + _ENVIRONMENT_SECONDS
-    while (left := deadline - time.monotonic()) > 0:
-        try:
-            reply = await client.get_shell_msg(timeout=left)
-        except Exception:  # noqa: BLE001  the client raises queue.Empty or zmq errors: either way there is no answer
-            return
-        if reply["parent_header"].get("msg_id") == message:
-            return
+    while (await client.get_shell_msg())["parent_header"].get("msg_id") != message:
+        pass
 
 
 def _read_environment(path: Path) -> tuple[Environment | None, int | None]:
@@ -320,33 +298,3 @@ def _read_environment(path: Path) -> tuple[Environment | None, int | None]:
         return None, None
     facts = json.loads(path.read_text(encoding="utf-8"))
     return Environment.from_json(facts["environment"]), facts["seed"]
-
-
-class _RecordReader:
-    """Reads the probe's lines as they are added."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-
-    def latest(self, cell_id: str) -> CellRecord | None:
-        """The last record of `cell_id` among the lines added since the previous call."""
-        if not self._path.exists():
-            return None
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            # A kernel that was killed may leave half a line behind.
-            lines = [line for line in file if line.endswith(b"\n")]
-            self._offset += sum(map(len, lines))
-        records = [CellRecord.from_json(json.loads(line)) for line in lines]
-        return next((record for record in reversed(records) if record.cell_id == cell_id), None)
-
-
-def _quiet_log() -> Any:
-    """A log of nbclient's own that says nothing: whatever it would tell is in the run."""
-    import logging  # noqa: PLC0415
-
-    log = logging.getLogger("repro_nb.nbclient")
-    log.addHandler(logging.NullHandler())
-    log.propagate = False
-    return log

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from repro_nb.errors import RecordingError
 from repro_nb.recording.align import CellKey, align
 from repro_nb.recording.payloads import unshrink
 from repro_nb.recording.store import read_recording, recording_path
@@ -41,7 +42,9 @@ class SavedOutputs:
         return self.origin != "none"
 
     def of(self, index: int, fresh: Sequence[Any]) -> Sequence[Any] | None:
-        """The saved outputs of code cell `index`; None where nothing is known of the cell.
+        """The saved outputs of code cell `index`; None where nothing is saved at all.
+
+        A cell that the recording does not know has none: whatever it gives is extra.
 
         Args:
             index: Position over code cells.
@@ -50,18 +53,29 @@ class SavedOutputs:
         """
         if self.origin == "notebook":
             return self.notebook.code_cells[index].outputs
-        cell = self.recorded[index] if self.recorded else None
-        return None if cell is None else unshrink(cell.outputs, fresh)
+        if self.origin == "none":
+            return None
+        cell = self.recorded[index]
+        return () if cell is None else unshrink(cell.outputs, fresh)
 
 
-def saved_outputs(notebook: Notebook) -> SavedOutputs:
+def saved_outputs(notebook: Notebook, *, replaces_recording: bool = False) -> SavedOutputs:
     """Find the saved outputs of `notebook`.
 
+    Args:
+        notebook: The notebook.
+        replaces_recording: A new recording is going to be written, so that a damaged one is no obstacle.
+
     Raises:
-        RecordingError: There is a recording beside it that cannot be read.
+        RecordingError: The outputs were stripped, and the recording beside it cannot be read.
     """
     path = recording_path(notebook.path)
-    previous = read_recording(path) if path.exists() else None
+    try:
+        previous = read_recording(path) if path.is_file() else None
+    except RecordingError:
+        if not (notebook.has_saved_outputs or replaces_recording):
+            raise
+        previous = None
     if notebook.has_saved_outputs:
         return SavedOutputs("notebook", notebook, previous=previous)
     if previous is None:

@@ -90,7 +90,7 @@ def varied(round_: int, hash_seed: str, kernel_env: Mapping[str, str]) -> Variat
         unset += part.unset
         prefix += part.prefix
         not_varied.extend(part.not_varied)
-    not_varied.append("directory-order, working-directory: this version does not vary them")
+    not_varied.append("clock, directory-order, working-directory: this version does not vary them")
     return Variation(
         values=values,
         environment=environment,

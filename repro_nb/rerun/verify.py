@@ -11,14 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from repro_nb.errors import ReproError
+from repro_nb.errors import ReproError, UsageError
 from repro_nb.rerun.examination import Examination
+from repro_nb.rerun.keep import save_target
 from repro_nb.rerun.notebook import read_notebook
 from repro_nb.rerun.options import VerifyOptions
 from repro_nb.rerun.progress import Progress, Silent
-from repro_nb.rerun.result import Failure, NotebookResult, Status
-from repro_nb.rerun.runner import Stop
+from repro_nb.rerun.result import Failure, NotebookResult, Status, failure_of
 from repro_nb.rerun.saved import saved_outputs
+from repro_nb.rerun.stop import Stop
 
 __all__ = ["Interrupted", "verify", "verify_all"]
 
@@ -85,12 +86,30 @@ def verify_all(
         progress: Told what goes on, from another thread.
 
     Raises:
-        UsageError: A project's settings cannot be used.
+        UsageError: A project's settings cannot be used, or two notebooks would be saved to one file.
         Interrupted: Ctrl-C, with the partial result of the notebook that was being examined.
     """
     watcher = Silent() if progress is None else progress
-    for index, path in enumerate(paths):
-        yield _verify_one(str(path), options(Path(path)), watcher, (index, len(paths)))
+    chosen = [(str(path), options(Path(path))) for path in paths]
+    _refuse_one_target_for_two(chosen)
+    for index, (path, settings) in enumerate(chosen):
+        yield _verify_one(path, settings, watcher, (index, len(paths)))
+
+
+def _refuse_one_target_for_two(chosen: Sequence[tuple[str, VerifyOptions]]) -> None:
+    """Two notebooks of the same name, saved to the same place, would leave one behind."""
+    targets: dict[Path, str] = {}
+    for path, settings in chosen:
+        if settings.save is None:
+            continue
+        target = save_target(path, settings.save)
+        if target in targets:
+            raise UsageError(
+                f"{targets[target]} and {path} would both be saved there",
+                where=str(target),
+                hint="Save them in two calls, or start in the folder that holds both.",
+            )
+        targets[target] = path
 
 
 def _verify_one(
@@ -101,11 +120,9 @@ def _verify_one(
     try:
         result = _examine(path, options, progress, place, stop)
     except ReproError as error:
-        message = f"{error.message}\n{error.hint}" if error.hint else error.message
-        failure = Failure(
-            cell=None, type=type(error).__name__, message=message, exit_code=error.exit_code
+        result = NotebookResult(
+            notebook=path, level=None, status=Status.ERROR, error=failure_of(error)
         )
-        result = NotebookResult(notebook=path, level=None, status=Status.ERROR, error=failure)
     result = replace(result, seconds=time.perf_counter() - started)
     progress.notebook_finished(result)
     if stop.reason is not None:
@@ -117,7 +134,9 @@ def _examine(
     path: str, options: VerifyOptions, progress: Progress, place: tuple[int, int], stop: Stop
 ) -> NotebookResult:
     notebook = read_notebook(Path(path))
-    saved = saved_outputs(notebook)
+    if options.save is not None:
+        save_target(path, options.save)  # an hour of runs is no time to find out that it cannot be
+    saved = saved_outputs(notebook, replaces_recording=options.update)
     name = options.kernel or notebook.kernel_name or _DEFAULT_KERNEL
     examination = Examination(path, notebook, saved, name, options, progress, stop)
     progress.notebook_started(notebook.path, len(notebook.code_cells), *place)

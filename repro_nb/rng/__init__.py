@@ -15,8 +15,5 @@ _BUILT_IN: Tuple[Source, ...] = (PythonSource(), NumpySource(), TorchSource())
 
 
 def sources() -> Tuple[Source, ...]:
-    """The libraries whose global streams are watched, loaded or not, in the order that reports list them.
-
-    Sources of other packages (entry point group ``repro_nb.sources``) join here.
-    """
+    """The libraries whose global streams are watched, loaded or not, in the order that reports list them."""
     return _BUILT_IN

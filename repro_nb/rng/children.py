@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 import types
 from functools import partial
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from repro_nb.rng.callables import CALLABLES, behind_module, behind_partial
-from repro_nb.rng.containers import CONTAINERS, ITERATORS, first_items
+from repro_nb.rng.containers import CONTAINERS, ITERATORS
 from repro_nb.rng.held import bases_of
 from repro_nb.rng.node import Expander, Node, Scope, is_leaf
 from repro_nb.rng.usercode import is_user_class
@@ -66,16 +65,16 @@ def _opaque_types() -> Iterator[Any]:
 
 
 def _class(node: Node, scope: Scope) -> List[Node]:
-    return _behind_class(node, node.value, scope.items)
+    return _behind_class(node, node.value, scope)
 
 
-def _behind_class(node: Node, cls: type, limit: int) -> List[Node]:
+def _behind_class(node: Node, cls: type, scope: Scope) -> List[Node]:
     """What the user's classes among the bases of `cls` define: methods and class attributes."""
     return [
         node.child(value, f".{name}")
         for base in bases_of(cls)
         if is_user_class(base)
-        for name, value in list(itertools.islice(_dict_of_class(base).items(), limit))
+        for name, value in scope.first(_dict_of_class(base).items())
         if not is_leaf(value)
     ]
 
@@ -129,12 +128,12 @@ def _instance(shape: _Shape, node: Node, scope: Scope) -> List[Node]:
     if shape.attributes:
         children += [
             here.child(value, f".{name}")
-            for name, value in first_items(shape.attributes(node.value) or {}, scope.items)
+            for name, value in scope.first(dict.items(shape.attributes(node.value) or {}))
             if not is_leaf(value)
         ]
     children += _slots(here, shape)
     if not shape.foreign:
-        children += _behind_class(here, type(node.value), scope.items)
+        children += _behind_class(here, type(node.value), scope)
     return children
 
 

@@ -8,22 +8,20 @@ import types
 from collections import deque
 from typing import Any, Dict, List, Tuple
 
-from repro_nb.rng.node import LEAVES, Expander, Node, Scope, is_leaf
+from repro_nb.rng.node import LEAVES, Expander, Node, Scope, all_leaves, is_leaf
 
-__all__ = ["CONTAINERS", "ITERATORS", "first_items"]
+__all__ = ["CONTAINERS", "ITERATORS"]
 
 _MAX_KEY = 60
 
 
-def first_items(mapping: Any, limit: int) -> List[Tuple[Any, Any]]:
-    """At most `limit` items of a dict or of a subclass; taken at one go, as other threads may add to it."""
-    return list(itertools.islice(dict.items(mapping), limit))
-
-
 def _dict(node: Node, scope: Scope) -> List[Node]:
+    items = scope.first(dict.items(node.value))
+    if all_leaves(value for _, value in items):
+        return []
     children = [
         node.child(value, _subscript(key, position))
-        for position, (key, value) in enumerate(first_items(node.value, scope.items))
+        for position, (key, value) in enumerate(items)
         if not is_leaf(value)
     ]
     # A long container of numbers hides nothing; one of objects may.
@@ -39,7 +37,9 @@ def _subscript(key: Any, position: int) -> str:
 
 def _sequence_of(cls: Any) -> Expander:
     def expand(node: Node, scope: Scope) -> List[Node]:
-        values = list(itertools.islice(cls.__iter__(node.value), scope.items))
+        values = scope.first(cls.__iter__(node.value))
+        if all_leaves(values):
+            return []
         children = [
             node.child(value, f"[{position}]")
             for position, value in enumerate(values)
@@ -53,7 +53,7 @@ def _sequence_of(cls: Any) -> Expander:
 
 def _iterator(node: Node, scope: Scope) -> List[Node]:
     # The collector's view of a suspended generator shows its variables without making a frame object.
-    referents = gc.get_referents(node.value)[: scope.items]
+    referents = scope.first(gc.get_referents(node.value))
     return [node.child(value, f".<held {position}>") for position, value in enumerate(referents)]
 
 

@@ -26,6 +26,8 @@ class Held(NamedTuple):
         state: Comparable bytes; None when its device is not initialised.
         advances: False for what cannot change (a JAX key).
         origin: What a numpy generator was seeded from, where it is known.
+        seed: The seed that it was given, in words, where its state tells that it was given one. Entropy of the
+            system's own is none.
     """
 
     identity: Tuple[int, int]
@@ -33,6 +35,7 @@ class Held(NamedTuple):
     state: Optional[bytes]
     advances: bool = True
     origin: Optional[numpy.Origin] = None
+    seed: Optional[str] = None
 
     @property
     def is_fresh(self) -> bool:
@@ -151,27 +154,37 @@ def _read_numpy(bit_generator: Any, kind: str) -> Optional[Held]:
     name = type(bit_generator).__name__
     if type(bit_generator) is not getattr(sys.modules["numpy.random"], name, None):
         return None
-    origin, spawned = _origin(bit_generator)
-    state = numpy.bit_generator_state(bit_generator) + _SPAWNED.pack(spawned)
-    return Held((id(bit_generator), hash(origin)), kind.format(name), state, origin=origin)
-
-
-def _origin(bit_generator: Any) -> Tuple[Optional[numpy.Origin], int]:
-    """What a bit generator was seeded from, where that is an integer, and how often it has spawned."""
     sequence: Any = getattr(bit_generator, "seed_seq", None)
     if type(sequence) is not sys.modules["numpy.random"].SeedSequence:
-        return None, 0
-    spawned: int = sequence.n_children_spawned
-    if type(sequence.entropy) is not int:
-        return None, spawned
-    name = type(bit_generator).__name__
-    origin = numpy.Origin(name, sequence.entropy, sequence.spawn_key, sequence.pool_size)
-    return origin, spawned
+        sequence = None
+    origin = _origin(name, sequence)
+    spawned = 0 if sequence is None else sequence.n_children_spawned
+    state = numpy.bit_generator_state(bit_generator) + _SPAWNED.pack(spawned)
+    identity = id(bit_generator), hash(origin)
+    return Held(identity, kind.format(name), state, origin=origin, seed=_seed(sequence, origin))
+
+
+def _origin(name: str, sequence: Any) -> Optional[numpy.Origin]:
+    """What a bit generator of class `name` was seeded from, where that is an integer."""
+    if sequence is None or type(sequence.entropy) is not int:
+        return None
+    return numpy.Origin(name, sequence.entropy, sequence.spawn_key, sequence.pool_size)
+
+
+def _seed(sequence: Any, origin: Optional[numpy.Origin]) -> Optional[str]:
+    """The seed of a seed sequence in words; None where the system may have given it."""
+    if sequence is None:
+        return None
+    if origin is None:
+        return "a given seed"  # a list, or an integer of numpy's: what the system gives is one of Python's
+    return numpy.seed_of(origin)
 
 
 def _read_torch(generator: Any) -> Held:
     device = sys.modules["torch"].Generator.__dict__["device"].__get__(generator)
-    return Held((id(generator), 0), f"torch.Generator({device})", torch.generator_state(generator))
+    state = torch.generator_state(generator)
+    seed = None if state is None else torch.seed_of(device.type, state)
+    return Held((id(generator), 0), f"torch.Generator({device})", state, seed=seed)
 
 
 def _read_key(array: Any) -> Optional[Held]:

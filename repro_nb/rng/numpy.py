@@ -15,6 +15,7 @@ __all__ = [
     "bit_generator_state",
     "first_state",
     "random_state_state",
+    "seed_of",
 ]
 
 _POSITION = struct.Struct("=i")
@@ -23,6 +24,7 @@ _GAUSS = struct.Struct("@id")  # as the C structure has it, padding included
 _KEY_BYTES = 4 * mt19937.WORDS
 _TWISTER_BYTES = _KEY_BYTES + _POSITION.size
 _HEAD = struct.Struct("=3I")
+_SEED_BITS = 64
 
 
 class Origin(NamedTuple):
@@ -138,6 +140,14 @@ def bit_generator_state(generator: Any) -> bytes:
     if layout is None or type(generator) is not layout.twister:
         return _encode(generator.state)
     return _fast_twister(layout, generator)
+
+
+def seed_of(origin: Origin) -> Optional[str]:
+    """The seed in words; None where it is as long as the system's own entropy, which has 128 bits."""
+    if origin.entropy.bit_length() > _SEED_BITS:
+        return None
+    child = "".join(f", child {index}" for index in origin.spawn_key)
+    return f"seed {origin.entropy}{child}"
 
 
 def first_state(origin: Origin) -> bytes:

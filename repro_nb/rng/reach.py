@@ -14,7 +14,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Deque, Dict, Iterable, Mapping, Set, Tuple, Union
+from typing import Any, Deque, Dict, Iterable, Mapping, Match, Set, Tuple, Union
 
 from repro_nb.rng import held
 from repro_nb.rng.children import expander_of
@@ -24,9 +24,16 @@ from repro_nb.rng.usercode import is_user_module, module_names
 __all__ = ["Budget", "Reached", "names_in", "reach"]
 
 _NAME = re.compile(r"[^\W\d]\w*")
+_STRING_OR_COMMENT = re.compile(
+    # A string without an end goes to that of its line, or of the cell: more names, and never a second look.
+    r"""\"{3}(?:\\.|[^\\])*?(?:\"{3}|\Z)|'{3}(?:\\.|[^\\])*?(?:'{3}|\Z)"""
+    r"""|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?"""
+    r"|(?<!\S)#[^\n]*",
+    re.DOTALL,
+)
 _SHELL_NAMES = frozenset(("In", "Out", "_ih", "_oh", "_dh", "get_ipython", "exit", "quit"))
 _GLOBAL_NAMES = frozenset(("python", "numpy", "torch", "jax"))
-_CLOCK_EVERY = 64
+_ELEMENTS_PER_OBJECT = 8
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class Budget:
     """How far one walk may go.
 
     Attributes:
-        objects: Objects that are looked into.
+        objects: Objects that are looked into; eight elements of containers, which are passed over faster, count as
+            one more.
         items: Elements of one container, and names of one class or module, that are looked at.
         seconds: Wall time. The other two are meant to end the walk, since they do so at the same place in
             every run; this one guards against a stall.
@@ -59,8 +67,17 @@ class Reached:
 
 
 def names_in(source: str) -> Tuple[str, ...]:
-    """Every identifier in a cell's text, in order: more than its code uses, and sound for magics and syntax errors."""
-    return tuple(dict.fromkeys(_NAME.findall(source)))
+    """Every identifier in a cell's text, in order: more than its code uses, and sound for magics and syntax errors.
+
+    Those in strings count, as an f-string's or a magic's may be used. Those in comments do not; a comment is what
+    Python would take for one, with a space before it, so that nothing is left out by mistake.
+    """
+    text = _STRING_OR_COMMENT.sub(_without_comment, source) if "#" in source else source
+    return tuple(dict.fromkeys(_NAME.findall(text)))
+
+
+def _without_comment(found: Match[str]) -> str:
+    return "" if found[0].startswith("#") else found[0]
 
 
 def reach(
@@ -113,28 +130,30 @@ class _Walk:
         self._readers: Dict[int, Any] = {}
         self._expanders: Dict[int, Any] = {}
         self._found: Dict[str, held.Held] = {}
+        self._spent = False
 
     def add(self, node: Node) -> None:
-        """Look at `node` later, unless nothing can lie behind it."""
-        if not is_leaf(node.value):
+        """Look at `node` later, unless nothing can lie behind it, it was seen, or too many wait already."""
+        if is_leaf(node.value):
+            return
+        mark = node.mark()
+        if mark in self._seen:
+            return
+        self._spent = self._spent or len(self._seen) >= self._budget.objects
+        if not self._spent:
+            self._seen.add(mark)
             self._queue.append(node)
 
     def run(self) -> Reached:
         """Walk until nothing is left, or the budget is spent."""
         deadline = time.perf_counter() + self._budget.seconds
-        looked = 0
         while self._queue:
-            looked += 1
-            late = looked % _CLOCK_EVERY == 0 and time.perf_counter() > deadline
-            if looked > self._budget.objects or late:
+            if time.perf_counter() > deadline:
                 return Reached(self._found, truncated=True)
             self._look_at(self._queue.popleft())
-        return Reached(self._found, truncated=self._scope.cut)
+        return Reached(self._found, truncated=self._spent or self._scope.cut)
 
     def _look_at(self, node: Node) -> None:
-        if node.mark() in self._seen:
-            return
-        self._seen.add(node.mark())
         cls = type(node.value)
         if id(cls) not in self._readers:
             self._readers[id(cls)] = held.reader_of(cls, self._known)
@@ -142,9 +161,15 @@ class _Walk:
         reader, expand = self._readers[id(cls)], self._expanders[id(cls)]
         if reader is not None:
             self._note(node.path, reader(node.value))
-        elif expand is not None:
+        elif expand is not None and not self._is_spent():
             for child in expand(node, self._scope):
                 self.add(child)
+
+    def _is_spent(self) -> bool:
+        """Whether nothing more may be looked into; what waits already is still looked at."""
+        elements = self._scope.taken // _ELEMENTS_PER_OBJECT
+        self._spent = self._spent or len(self._seen) + elements > self._budget.objects
+        return self._spent
 
     def _note(self, path: str, source: Any) -> None:
         if source is None or source.identity in self._identities:

@@ -10,11 +10,13 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 from repro_nb.imports import whole_module
 from repro_nb.rng import memory, mt19937, torch_memory
 
-__all__ = ["TorchSource", "cuda_is_initialized", "generator_state", "initial_seed"]
+__all__ = ["TorchSource", "cuda_is_initialized", "generator_state", "initial_seed", "seed_of"]
 
 # torch's CPU state begins: initial seed, words left in the block, seeded flag, next word, the words.
 _CPU_HEAD = struct.Struct("=QiiQ3Q")
 _CUDA_STATE = struct.Struct("=QQ")  # seed, offset
+_DEFAULT_SEED = 67280421310721
+_SEED_LIMIT = 2**32
 
 
 class TorchSource:
@@ -84,6 +86,21 @@ def initial_seed(state: bytes) -> int:
     """The seed that a CPU stream was last set from, by its state."""
     seed: int = _CPU_HEAD.unpack_from(state)[0]
     return seed
+
+
+def seed_of(device: str, state: bytes) -> Optional[str]:
+    """The seed that a generator was last set from, in words; None for one such as ``Generator.seed()`` draws.
+
+    Args:
+        device: Type of the generator's device: ``cpu`` or ``cuda``.
+        state: Its state.
+    """
+    if device == "cuda" and len(state) != _CUDA_STATE.size:
+        return None
+    seed = initial_seed(state) if device == "cpu" else _CUDA_STATE.unpack(state)[0]
+    if seed == _DEFAULT_SEED:
+        return "torch's default seed"
+    return f"seed {seed}" if seed < _SEED_LIMIT else None
 
 
 def cuda_is_initialized() -> bool:

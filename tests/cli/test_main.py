@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import repro_nb
 from repro_nb.cli.main import _exit_code
 from repro_nb.errors import KernelDiedError, UsageError
 
@@ -80,3 +81,8 @@ def test_every_error_has_its_exit_code(capsys):
     assert "--debug" in capsys.readouterr().err
     assert exit_code(ZeroDivisionError("oops"), debug=True) == 3
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_the_package_shows_its_public_names_alone():
+    """`dir(repro_nb)`, and so completion in a notebook, offers no internals."""
+    assert dir(repro_nb) == sorted(repro_nb.__all__)

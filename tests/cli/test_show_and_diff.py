@@ -53,6 +53,7 @@ def test_show_prints_a_recording_legibly(cli, tmp_path):
     shown = cli("show", path).stdout
     assert "4 (matches)" in shown
     assert "numpy 2.4" in shown
+    assert "not set through repro_nb" in shown
     assert "→ bbbbbbbb" in shown
     assert "0.25" in cli("show", path, "--outputs").stdout
 

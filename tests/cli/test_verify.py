@@ -7,8 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from repro_nb.recording.store import read_recording
@@ -181,35 +184,108 @@ def _read_all(terminal):
             return b"".join(pieces).decode()
 
 
-def test_ctrl_c_keeps_what_was_finished(folder, tmp_path_factory, write, process_environment):
+@pytest.fixture
+def interrupted(folder, tmp_path, write, process_environment):
+    """Sends a signal to an examination whose second notebook sleeps; gives what is left of it."""
+
+    def interrupt(number, *options):
+        marker = tmp_path / "started"  # the notebook's own folder is overlaid, this one is not
+        code = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(60)"
+        (tmp_path / "sleeper").mkdir()
+        (tmp_path / "temp").mkdir()
+        sleeper = write(tmp_path / "sleeper" / "sleeper.ipynb", (code, ""))
+        command = [sys.executable, "-m", "repro_nb", "verify", "sound.ipynb", sleeper, *options]
+        with subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**process_environment, "TMPDIR": str(tmp_path / "temp")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            deadline = time.monotonic() + 60
+            while not marker.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            kernels = psutil.Process(process.pid).children(recursive=True)
+            scratch = _scratch_folders(process.pid)
+            # `timeout` sends its signal twice.
+            for _ in range(1 if number == signal.SIGINT else 2):
+                process.send_signal(number)
+            printed, told = process.communicate(timeout=60)
+        return Ended(process.returncode, printed.decode(), told.decode(), kernels, scratch)
+
+    return interrupt
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What is left of a process that was told to end."""
+
+    returncode: int
+    printed: str
+    told: str
+    kernels: list
+    scratch: list
+
+
+def _scratch_folders(pid):
+    """The scratch folders of a process: those whose lock it holds."""
+    opened = [Path(file.path) for file in psutil.Process(pid).open_files()]
+    return [file.parent for file in opened if file.name == "lock"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_to_end_is_treated_as_ctrl_c(interrupted, tmp_path, number, code):
+    """What was finished is printed as valid JSON; neither kernels nor scratch folders stay behind."""
+    ended = interrupted(number, "--runs", "1", "--json")
+    assert ended.returncode == code
+    validate(json.loads(ended.printed))
+    statuses = [result["status"] for result in json.loads(ended.printed)["results"]]
+    assert statuses == ["ok", "error"]
+    assert ended.kernels
+    assert ended.scratch
+    _, alive = psutil.wait_procs(ended.kernels, timeout=10)
+    assert not alive
+    assert not [folder for folder in ended.scratch if folder.exists()]
+    assert not list((tmp_path / "temp").glob("repro_nb-*"))
+
+
+def test_after_a_signal_the_report_is_told_in_words(interrupted):
+    """Both notebooks have their place in the report, and no advice is given."""
+    ended = interrupted(signal.SIGTERM, "--runs", "1")
+    assert "interrupted: what was finished follows" in ended.told
+    assert "Interrupted: interrupted by the user" in ended.printed
+    assert "1 could not be judged" in ended.printed
+    assert "Next" not in ended.printed.partition("sleeper.ipynb")[2]
+
+
+def test_ctrl_c_keeps_what_was_finished(interrupted):
     """Exit 130; the first notebook's result is printed, and so is what is known of the second."""
-    marker = tmp_path_factory.mktemp("outside") / "started"  # the notebook's own folder is overlaid
-    code = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(60)"
-    sleeper = write(tmp_path_factory.mktemp("sleeper") / "sleeper.ipynb", (code, ""))
-    command = [
-        sys.executable,
-        "-m",
-        "repro_nb",
-        "verify",
-        "sound.ipynb",
-        sleeper,
-        "--runs",
-        "1",
-        "--json",
-    ]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=process_environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
-        deadline = time.monotonic() + 60
-        while not marker.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    results = json.loads(printed)["results"]
+    ended = interrupted(signal.SIGINT, "--runs", "1", "--json")
+    assert ended.returncode == 130
+    results = json.loads(ended.printed)["results"]
     assert [result["status"] for result in results] == ["ok", "error"]
+
+
+def test_a_bar_that_cannot_be_reached_is_a_usage_error(folder, run):
+    """Level 5 is on the ladder, but no notebook gets it yet."""
+    done = run("verify", "sound.ipynb", "--fail-under", "locked", cwd=folder)
+    assert done.returncode == 2
+    assert "cannot be reached in this version" in done.stderr
+
+
+def test_a_notebook_that_waits_for_input_is_told_why_it_fails(cli, tmp_path, write):
+    """Restart and run all would not help."""
+    write(tmp_path / "asks.ipynb", ("name = input('Name? ')", ""))
+    done = cli("verify", "asks.ipynb", "--runs", "1")
+    assert done.returncode == 1
+    assert "Reruns have no keyboard" in done.stdout
+    assert "An error occurred while executing" not in done.stdout
+
+
+def test_a_file_that_is_no_notebook_is_told_in_one_line(cli, tmp_path):
+    """Path and reason."""
+    (tmp_path / "empty.ipynb").touch()
+    done = cli("verify", "empty.ipynb")
+    assert done.returncode == 2
+    assert done.stdout == "error: empty.ipynb: the file is empty. Save the notebook first.\n"

@@ -9,11 +9,15 @@ import pytest
 from repro_nb.probe.jax_keys import KeyWatch
 
 
+def _fail(fault: Exception) -> None:
+    raise fault
+
+
 @pytest.fixture
 def uses() -> Iterator[list[tuple[str, str]]]:
     """What a watch tells while the test runs."""
     seen: list[tuple[str, str]] = []
-    watch = KeyWatch(lambda function, key: seen.append((function, key)))
+    watch = KeyWatch(lambda function, key: seen.append((function, key)), _fail)
     assert watch.install()
     yield seen
     watch.uninstall()
@@ -73,7 +77,7 @@ def test_the_numbers_are_the_same_and_the_key_is_left_as_it_was(
 def test_uninstalling_puts_back_what_was_there() -> None:
     home = jax.random.normal.__globals__
     before = dict(home)
-    watch = KeyWatch(lambda *_: None)
+    watch = KeyWatch(lambda *_: None, _fail)
     watch.install()
     watch.install()
     watch.uninstall()
@@ -82,4 +86,18 @@ def test_uninstalling_puts_back_what_was_there() -> None:
 
 def test_a_version_that_checks_keys_otherwise_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("repro_nb.probe.jax_keys._CHECK", "_another_name")
-    assert not KeyWatch(lambda *_: None).install()
+    assert not KeyWatch(lambda *_: None, _fail).install()
+
+
+def test_a_fault_of_the_watch_does_not_fail_the_call_of_the_user() -> None:
+    def broken(*_: object) -> None:
+        raise OSError("no")
+
+    faults: list[Exception] = []
+    watch = KeyWatch(broken, faults.append)
+    assert watch.install()
+    try:
+        assert jax.random.normal(jax.random.key(1)).shape == ()
+    finally:
+        watch.uninstall()
+    assert [str(fault) for fault in faults] == ["no"]

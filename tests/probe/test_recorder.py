@@ -248,6 +248,42 @@ def test_each_record_is_handed_on_as_it_is_made() -> None:
     assert seen[0].cell_id == "a"
 
 
+def test_a_record_that_cannot_be_handed_on_is_told_in_the_next(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk prints nothing into the user's cell."""
+    seen: list[CellRecord] = []
+
+    def write(record: CellRecord) -> None:
+        if record.order == 1:
+            raise OSError("disk full")
+        seen.append(record)
+
+    recorder = Recorder(shell.user_ns, on_record=write)
+    recorder.attach(shell.events)
+    for cell in ("x = 1", "x = 2", "x = 3"):
+        shell.run_cell(cell)
+    recorder.detach()
+    lost = "the record of execution 1 was lost: OSError: disk full"
+    assert [record.recorder_error for record in seen] == [lost, None]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_fault_while_a_cell_runs_is_in_its_record(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> Any:
+        raise OSError("no")
+
+    notebook.shell.user_ns["break_it"] = lambda: monkeypatch.setattr(
+        notebook.recorder._states, "read", broken
+    )
+    notebook.run("import sys; sys.modules.pop('this', None)")
+    record = notebook.run("break_it(); import wave")
+    assert (record.status, record.recorder_error) == ("ok", "OSError: no")
+    assert capsys.readouterr().err == ""
+
+
 class Events:
     """Any object with register and unregister will do."""
 

@@ -244,3 +244,17 @@ def test_documented_defaults_are_those_in_the_code():
     assert f"`rtol` {options.rtol:g}" in text
     assert f"`atol` {options.atol:g}" in text
     assert f"`pixel_tolerance` {options.pixel_tolerance}" in text
+
+
+def test_what_an_output_widget_captured_is_counted_as_not_compared() -> None:
+    """Its view says nothing of its contents; a slider's says its value, and is compared."""
+
+    def view(text: str, model: str) -> dict[str, object]:
+        widget = {"model_id": model, "version_major": 2, "version_minor": 0}
+        data = {"text/plain": text, "application/vnd.jupyter.widget-view+json": widget}
+        return {"output_type": "display_data", "data": data, "metadata": {}}
+
+    captured = compare_outputs([view("Output()", "a")], [view("Output()", "b")])
+    slider = compare_outputs([view("IntSlider(value=3)", "a")], [view("IntSlider(value=3)", "b")])
+    moved = compare_outputs([view("IntSlider(value=3)", "a")], [view("IntSlider(value=4)", "b")])
+    assert [c.outcome for c in (captured, slider, moved)] == ["ignored", "equivalent", "different"]

@@ -108,7 +108,11 @@ def unseeded():
         cells=CELLS,
         diverged_sources=(
             DivergedSource(
-                name="rng", kind="numpy.random.Generator(PCG64)", cell=2, made=True, drawn_here=True
+                name="rng",
+                kind="numpy.random.Generator(PCG64)",
+                cell=2,
+                how="made",
+                drawn_here=True,
             ),
         ),
         findings=(
@@ -237,7 +241,7 @@ def hostile():
         run_to_run=RunToRun(divergent_cells=(0,), first=0, plain_divergent_cells=(0,)),
         cells=(cell,),
         diverged_sources=(
-            DivergedSource(name=HOSTILE, kind=HOSTILE, cell=0, made=False, drawn_here=True),
+            DivergedSource(name=HOSTILE, kind=HOSTILE, cell=0, how="drawn", drawn_here=True),
         ),
         findings=(Finding(HOSTILE, Severity.NOTE, HOSTILE, Place(HOSTILE, 0), HOSTILE, HOSTILE),),
         runs=(RunFacts(name=HOSTILE, varied={HOSTILE: HOSTILE}),),

@@ -1,6 +1,7 @@
 """The report as Markdown."""
 
 import re
+from dataclasses import replace
 
 from repro_nb.rerun.report.markdown_text import escape, fenced, markdown
 
@@ -40,3 +41,9 @@ def test_a_code_block_cannot_be_closed_from_within():
 def test_every_special_character_is_escaped():
     """Escaped text reads as itself."""
     assert escape("a_b*c\n<d>|e") == r"a\_b\*c \<d\>\|e"
+
+
+def test_remarks_are_shown_whatever_the_level(sound, unseeded):
+    """A warning about a notebook that passes is not lost among many."""
+    report = markdown([replace(sound, findings=unseeded.findings), sound])
+    assert "- warning: python advanced between cells" in report

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from repro_nb.findings import Finding, Severity
 from repro_nb.recording.outcome import CellComparison, Outcome, OutputComparison
 from repro_nb.rerun.report.terminal import print_report, text
 
@@ -37,7 +38,7 @@ def test_a_notebook_that_fails_shows_the_cell_and_its_error(failing):
     """The failing cell's code stands beside its error."""
     report = text([failing])
     assert "✗ 0 fails" in report
-    assert "KeyError in cell 0, In [1]: 'speices'" in report
+    assert "KeyError in cell 0: 'speices'" in report
     assert "│ df['speices']" in report
 
 
@@ -95,3 +96,24 @@ def test_the_report_keeps_to_its_width(every_kind, hostile):
     """Nothing runs over the edge of a narrow terminal."""
     report = text([*every_kind, hostile], width=72)
     assert max(map(len, report.splitlines())) <= 72
+
+
+def test_a_file_that_cannot_be_read_is_one_line(unjudged):
+    """Path and reason as a sentence with a subject; no empty report around it."""
+    error = replace(
+        unjudged.error, type="NotebookError", message="the file is empty\nSave the notebook first."
+    )
+    report = text([replace(unjudged, error=error)])
+    assert report == "error: notebooks/other.ipynb: the file is empty. Save the notebook first.\n"
+
+
+def test_remarks_are_shown_above_the_bar_too(sound, unseeded):
+    """What weighs more than a note is never lost among many notebooks."""
+    finding = Finding("recording-not-written", Severity.WARNING, "no recording was written")
+    report = text([replace(sound, findings=(finding,)), unseeded])
+    assert "warning no recording was written" in report
+
+
+def test_cells_are_numbered_as_in_the_json(unseeded):
+    """The table says once how cells are counted."""
+    assert text([unseeded]).count("numbered from 0 over code cells, as in the JSON") == 1

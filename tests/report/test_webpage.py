@@ -94,3 +94,10 @@ def test_only_base64_becomes_a_picture(data):
     page = Page(picture(data, "a plot"))
     sources = [value for name, value in page.attributes if name == "src"]
     assert all(re.fullmatch(r"data:image/png;base64,[A-Za-z0-9+/=]*", source) for source in sources)
+
+
+def test_remarks_are_seen_without_opening_more(unseeded):
+    """They stand before the next step, outside of the folded runs and environment."""
+    page = html([unseeded])
+    assert page.index("<h3>Remarks</h3>") < page.index("python advanced between cells")
+    assert page.index("python advanced between cells") < page.index("Runs and environment")

@@ -83,3 +83,16 @@ def test_nothing_runs_over_the_edge_of_a_telephone(opened, unseeded, hostile):
     """Wide tables scroll within the page; the page itself does not."""
     page = opened(html([unseeded, hostile]), viewport={"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_summary_is_seen_whole_on_a_telephone(opened, every_kind):
+    """Its rows are stacked, each value with the name of its column; nothing is cut off."""
+    page = opened(html(every_kind), viewport={"width": 400, "height": 800})
+    ends = page.evaluate(
+        "[...document.querySelectorAll('.summary td, .summary tbody th')]"
+        ".map(cell => cell.getBoundingClientRect().right)"
+    )
+    assert len(ends) == 5 * len(every_kind)
+    assert max(ends) <= 400
+    label = "getComputedStyle(document.querySelector('.summary td'), '::before').content"
+    assert "Level" in page.evaluate(label)

@@ -10,10 +10,20 @@ from repro_nb.rerun.report.wording import (
     ladder,
     notable_cells,
     seconds_text,
+    source_sentence,
     summary_counts,
     verdict,
 )
-from repro_nb.rerun.result import CellResult, CellStatus, Coverage, Level, Saved
+from repro_nb.rerun.result import (
+    CellResult,
+    CellStatus,
+    Coverage,
+    DivergedSource,
+    Failure,
+    Level,
+    RunToRun,
+    Saved,
+)
 
 
 def test_the_verdict_gives_level_coverage_and_bits(unseeded):
@@ -79,5 +89,87 @@ def test_every_level_has_its_next_step(unseeded, sound, failing, unjudged):
     assert "--update" in next_step(replace(sound, level=Level.ROBUST, saved=Saved()))
     assert "continuous integration" in next_step(sound)
     assert "fresh kernel" in next_step(failing)
-    assert "run it again" in next_step(unjudged)
+    assert "jupyter kernelspec list" in next_step(unjudged)
     assert "--runs" in next_step(replace(sound, level=None))
+
+
+def test_advice_without_a_diverged_source_names_what_is_not_seen(unseeded):
+    """Generators inside functions, uuid and the system's own randomness are sources, too."""
+    advice = next_step(replace(unseeded, diverged_sources=()))
+    for cause in ("inside a function", "`uuid`", "`os.urandom`", "`secrets`", "set order"):
+        assert cause in advice
+    assert "cell 3" in advice
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"cells": ()}, "no code cells"),
+        ({"coverage": Coverage(outputs=2, ignored=2)}, "marked not to be compared"),
+        ({}, "prints or displays"),
+    ],
+)
+def test_where_nothing_was_compared_the_advice_is_to_show_something(sound, changes, why):
+    """There is no divergent cell to look in."""
+    nothing = replace(sound, level=Level.RUNS, coverage=Coverage(), saved=Saved())
+    advice = next_step(replace(nothing, **changes))
+    assert advice.startswith("No cell shows anything that could be compared: ")
+    assert why in advice
+    assert "divergent cell" not in advice
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ("drawn", "`numpy` was first drawn unseeded in cell 1"),
+        ("made", "`numpy` was made unseeded in cell 1"),
+        ("seeded", "`numpy` was seeded in cell 1 with a value that differs from run to run"),
+    ],
+)
+def test_a_source_says_how_it_diverged(how, sentence):
+    """First drawn, made, or seeded with what never repeats; cells by their index."""
+    source = DivergedSource(name="numpy", kind="", cell=1, how=how, drawn_here=False)
+    assert source_sentence(source) == sentence
+
+
+def test_a_seed_that_differs_is_to_be_made_a_constant(unseeded):
+    """To seed it is no advice where it is seeded."""
+    source = replace(unseeded.diverged_sources[0], how="seeded")
+    advice = next_step(replace(unseeded, diverged_sources=(source,)))
+    assert advice.startswith("Seed `rng` in cell 2 with a constant")
+
+
+@pytest.mark.parametrize(
+    ("kind", "piece"),
+    [
+        ("NotebookError", "Check the path"),
+        ("CellTimeoutError", "`--timeout`"),
+        ("KernelDiedError", "`os._exit`"),
+        ("SomethingNew", "what the error says"),
+    ],
+)
+def test_every_error_has_its_own_next_step(unjudged, kind, piece):
+    """What to do depends on what stopped it."""
+    error = Failure(cell=None, type=kind, message="it stopped", exit_code=3)
+    assert piece in next_step(replace(unjudged, error=error))
+
+
+def test_after_an_interrupt_there_is_no_advice(unjudged):
+    """The user knows."""
+    error = Failure(cell=None, type="Interrupted", message="interrupted", exit_code=130)
+    assert next_step(replace(unjudged, error=error)) == ""
+
+
+def test_a_cell_that_asks_for_input_is_told_that_there_is_no_keyboard(failing):
+    """Restart and run all would work there, so that is no advice."""
+    error = replace(failing.error, type="StdinNotImplementedError")
+    advice = next_step(replace(failing, error=error))
+    assert "no keyboard" in advice
+    assert "restart" not in advice
+
+
+def test_a_cell_that_plain_runs_differ_in_is_named_first(unseeded):
+    """What differs by itself explains more than what needs other surroundings."""
+    between = RunToRun(divergent_cells=(2, 3), first=2, plain_divergent_cells=(3,))
+    advice = next_step(replace(unseeded, run_to_run=between, diverged_sources=()))
+    assert "cell 3" in advice

@@ -172,13 +172,49 @@ def test_a_read_only_folder_is_no_obstacle(notebook, tmp_path):
     assert json.loads(run.stdout)["results"][0]["level"] == 3
 
 
-def test_updating_in_a_read_only_folder_is_an_error_that_says_so(notebook, tmp_path):
-    """A recording that cannot be written is told, and the exit code is 2."""
+def test_a_recording_that_cannot_be_written_is_told(notebook):
+    """A folder stands where the recording belongs: an error that says so, with exit code 2."""
     path = notebook("print('fine')")
     path.with_name("study.repro.json").mkdir()
     result = verify(path, VerifyOptions(update=True))
     assert (result.status, result.exit_code) == (Status.ERROR, 2)
     assert result.error.type == "RecordingError"
+
+
+def test_a_child_in_a_session_of_its_own_is_ended_too(notebook, scratch):
+    """What a notebook leaves running does not outlive its run."""
+    import psutil
+
+    path = notebook(
+        "import subprocess\np = subprocess.Popen(['sleep', '4711'], start_new_session=True)\nprint(1)"
+    )
+    assert verify(path).level == Level.ROBUST
+    left = [p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"])]
+    assert not [command for command in left if command[-1:] == ["4711"]]
+
+
+def test_an_interrupt_while_the_kernel_starts_is_heard(notebook, tmp_path, monkeypatch, scratch):
+    """A kernel that takes its time to start does not hold up Ctrl-C."""
+    folder = tmp_path / "jupyter" / "kernels" / "slow"
+    folder.mkdir(parents=True)
+    argv = ["sh", "-c", "sleep 50", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "slow", "language": "shell"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    program = subprocess.Popen(
+        [sys.executable, "-m", "repro_nb", "verify", "--json", str(notebook("1", kernel="slow"))],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(6)
+    program.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    output, _ = program.communicate(timeout=60)
+    assert (program.returncode, json.loads(output)["results"][0]["error"]["type"]) == (
+        130,
+        "Interrupted",
+    )
+    assert time.monotonic() - started < 30  # the start itself would be waited for a minute
 
 
 def test_a_notebook_that_changes_its_folder_runs_on(notebook, tmp_path):

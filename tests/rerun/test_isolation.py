@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from repro_nb.rerun import isolation
 from repro_nb.rerun.isolation import project_folder, workspace
 from repro_nb.rerun.mirror import mirror_project
+from repro_nb.rerun.scratch import scratch_folder
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def shell(space, command):
 def space(request, project, monkeypatch):
     """A workspace, by every way that leaves the user's files alone."""
     if request.param != "overlay":
-        monkeypatch.setattr(isolation, "_overlay_obstacle", lambda *_: "not wanted in this test")
+        monkeypatch.setattr(isolation, "_obstacle", lambda *_: "not wanted in this test")
     with workspace(project / "notebooks" / "study.ipynb") as made:
         if request.param == "overlay" and made.how != "overlay":
             pytest.skip(f"this machine mounts no overlay: {made.how}")
@@ -129,3 +132,52 @@ def test_links_inside_a_copy_stay_as_they_are(project, tmp_path):
     copy, _ = mirror_project(project, tmp_path / "scratch")
     assert (copy / "alias.csv").resolve() == (copy / "data.csv").resolve()
     assert Path(copy / "alias.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_absolute_links_into_the_project_lead_into_the_copy(project, tmp_path):
+    """What the copy's links lead to can be written without harm to the original."""
+    (project / "alias.csv").symlink_to(project / "data.csv")
+    copy, _ = mirror_project(project, tmp_path / "scratch")
+    (copy / "alias.csv").write_text("changed")
+    assert (project / "data.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_a_copy_has_a_budget(project, tmp_path, monkeypatch):
+    """Beyond it files are linked, however small, and watched."""
+    monkeypatch.setattr("repro_nb.rerun.mirror._MAX_COPIED", 10)
+    for name in "abc":
+        (project / f"{name}.txt").write_text("12345678")
+    _, linked = mirror_project(project, tmp_path / "scratch")
+    assert len([file for file in linked if file.path.suffix == ".txt"]) == 2
+
+
+def test_a_repository_of_the_whole_home_folder_is_no_project(tmp_path, monkeypatch):
+    """Dotfiles under git do not make everything at home a project."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "work").mkdir()
+    assert project_folder(tmp_path / "work" / "study.ipynb") == tmp_path / "work"
+
+
+def test_what_a_killed_process_left_behind_is_swept(tmp_path):
+    """The next run removes scratch folders that nobody holds, and leaves alone those in use."""
+    code = (
+        "import os, pathlib, sys\nfrom repro_nb.rerun.scratch import scratch_folder\n"
+        "with scratch_folder(pathlib.Path(sys.argv[1])): os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    with scratch_folder(tmp_path) as held:
+        assert list(tmp_path.iterdir()) == [held]
+        subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+        assert held.exists()
+
+
+def test_the_temporary_folder_is_shielded_too(project):
+    """What a run writes under /tmp, no other run and nobody else sees."""
+    with workspace(project / "notebooks" / "study.ipynb") as space:
+        if space.how != "overlay" or space.scratch.is_relative_to(tempfile.gettempdir()):
+            pytest.skip(f"no overlay over the temporary folder on this machine: {space.how}")
+        mark = Path(tempfile.gettempdir()) / f"mark-{space.scratch.name}"
+        shell(space, f"echo x > {mark}; cat {mark}")
+        assert not mark.exists()

@@ -13,7 +13,7 @@ DIED = Failure(cell=3, type="KernelDiedError", message="the kernel died", exit_c
 @pytest.mark.parametrize(
     ("evidence", "level", "words"),
     [
-        (Evidence(failure=RAISED), Level.FAILS, "code cell 3 raises ValueError: bad value"),
+        (Evidence(failure=RAISED), Level.FAILS, "cell 3 raises ValueError: bad value"),
         (Evidence(failure=DIED), None, "could not be judged: the kernel died"),
         (Evidence(runs=1, coverage=COMPARED), None, "--runs 2"),
         (Evidence(coverage=Coverage()), Level.RUNS, "no output was compared"),
@@ -23,7 +23,7 @@ DIED = Failure(cell=3, type="KernelDiedError", message="the kernel died", exit_c
                 run_to_run=RunToRun(divergent_cells=(1, 2), first=1, plain_divergent_cells=(2,)),
             ),
             Level.RUNS,
-            "code cell 2 gives something else in every run",
+            "cell 2 gives something else in every run",
         ),
         (
             Evidence(
@@ -32,13 +32,13 @@ DIED = Failure(cell=3, type="KernelDiedError", message="the kernel died", exit_c
                 varied=("timezone", "threads"),
             ),
             Level.REPEATS,
-            "code cell 1 differs when timezone, threads are varied",
+            "cell 1 differs when timezone, threads are varied",
         ),
         (Evidence(coverage=COMPARED), Level.ROBUST, "no saved outputs"),
         (
             Evidence(coverage=COMPARED, saved=Saved(available=True, divergent_cells=(4,), first=4)),
             Level.ROBUST,
-            "code cell 4 no longer gives its saved output",
+            "cell 4 no longer gives its saved output",
         ),
         (Evidence(coverage=COMPARED, saved=Saved(available=True)), Level.MATCHES, "level 5"),
     ],
@@ -55,7 +55,7 @@ def test_the_obstacle_names_the_random_sources_that_had_diverged():
         coverage=COMPARED,
         run_to_run=RunToRun(divergent_cells=(5,), first=5, plain_divergent_cells=(5,)),
         diverged_sources=(
-            DivergedSource(name="rng", kind="", cell=2, made=True, drawn_here=False),
+            DivergedSource(name="rng", kind="", cell=2, how="made", drawn_here=False),
         ),
     )
-    assert "rng, made unseeded in code cell 2" in held_back_by(evidence, Level.RUNS)
+    assert "rng, made unseeded in cell 2" in held_back_by(evidence, Level.RUNS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -45,7 +46,7 @@ def test_an_unseeded_generator_is_named_with_the_cell_that_made_it(notebook):
     assert result.run_to_run.first == result.saved.first == 3
     assert result.run_to_run.divergent_cells == (3,)
     assert [(source.name, source.cell) for source in result.diverged_sources] == [("rng", 0)]
-    assert "code cell 3" in result.held_back_by
+    assert "cell 3" in result.held_back_by
     assert result.exit_code == 1
 
 
@@ -119,7 +120,7 @@ def test_without_saved_outputs_the_bar_is_three(notebook):
     result = verify(notebook("print(1)"))
     assert (result.level, result.bar, result.exit_code) == (Level.ROBUST, Level.ROBUST, 0)
     assert not result.saved.available
-    assert "level 3" in result.bar_reason
+    assert "neither saved outputs" in result.bar_reason
 
 
 def test_a_stripped_notebook_is_compared_with_its_recording(notebook):
@@ -248,15 +249,19 @@ def test_the_executed_notebook_can_be_kept(notebook, tmp_path):
 
 
 def test_draws_between_cells_are_reported(notebook):
-    """A thread that draws while no cell runs is a finding."""
+    """A thread that draws while no cell runs is a finding, with its source and cell."""
     path = notebook(
         "import random, threading, time\nrandom.seed(0)",
-        "t = threading.Timer(0.3, random.random); t.start()",
-        "import IPython; t.join()",
-        "print('end')",
+        "def draw():\n    for _ in range(300):\n        time.sleep(0.01); random.random()\n"
+        "thread = threading.Thread(target=draw); thread.start()",
+        *["x = 1"] * 20,
+        "thread.join()",
     )
-    result = verify(path)
-    assert result.level == Level.ROBUST
+    findings = [
+        f for f in verify(path, VerifyOptions(runs=1)).findings if f.code == "draw-between-cells"
+    ]
+    assert findings
+    assert findings[0].message.startswith("python advanced")
 
 
 def test_the_environment_of_the_run_is_known(notebook):
@@ -278,3 +283,122 @@ def test_keys_of_jax_are_draws_and_one_made_from_the_clock_is_named(notebook):
     assert result.run_to_run.first == 2
     assert result.cells[1].draws == ("jax",)
     assert [(s.name, s.cell) for s in result.diverged_sources] == [("key", 0), ("jax", 1)]
+
+
+def test_a_varied_run_that_raises_is_a_difference_whatever_the_marks(notebook):
+    """A cell whose output is not compared may still break elsewhere."""
+    path = notebook(
+        "# NBVAL_IGNORE_OUTPUT\nimport time\nassert time.localtime(0).tm_gmtoff == 0",
+        "print('end')",
+        saved=True,
+    )
+    result = verify(path)
+    assert (result.level, result.run_to_run.divergent_cells) == (Level.REPEATS, (0,))
+    assert [finding.code for finding in result.findings] == ["run-raised"]
+
+
+def test_a_cell_that_the_recording_does_not_know_is_extra(notebook):
+    """A stripped notebook that was edited since does not match an old recording."""
+    path = notebook("print(1)", saved=True)
+    verify(path, VerifyOptions(update=True))
+    notebook("print('another')", "print(2)")
+    result = verify(path)
+    assert result.saved.origin == "recording"
+    assert (result.level, result.saved.divergent_cells) == (Level.ROBUST, (0, 1))
+
+
+def test_many_flushed_lines_all_arrive(notebook):
+    """Output that is slower to arrive than the cell is to end is waited for."""
+    path = notebook("import sys\nfor i in range(9000): print(i); sys.stdout.flush()")
+    assert verify(path).level == Level.ROBUST
+
+
+def test_what_differs_by_itself_comes_before_what_differs_elsewhere(notebook):
+    """The cell to look at, and its sources, are those of the plain runs' difference."""
+    path = notebook(
+        "import time, numpy as np\nprint(time.strftime('%z', time.localtime(0)))",
+        "rng = np.random.default_rng()",
+        "print(rng.normal())",
+    )
+    result = verify(path)
+    assert (result.level, result.run_to_run.divergent_cells) == (Level.RUNS, (0, 2))
+    assert result.first_divergent_cell.index == 2
+    assert [(s.name, s.how, s.cell) for s in result.diverged_sources] == [("rng", "made", 1)]
+    assert "cell 2" in result.held_back_by
+
+
+def test_an_unseeded_coin_is_no_matter_of_the_machine(notebook):
+    """Two plain runs that agree by luck do not make a coin repeat, and a level 3 by luck is told of."""
+    path = notebook("import numpy as np\nrng = np.random.default_rng()\nprint(rng.random() < 0.5)")
+    for _ in range(3):
+        result = verify(path)
+        assert result.level in (Level.RUNS, Level.ROBUST)
+        if result.level == Level.ROBUST:
+            assert "unseeded-source" in [finding.code for finding in result.findings]
+
+
+def test_a_seed_from_the_clock_is_told_from_none(notebook):
+    """The source was seeded, with a value that differs from run to run."""
+    path = notebook(
+        "import numpy as np, time\nnp.random.seed(time.time_ns() % 2**32)",
+        "print(np.random.rand())",
+    )
+    (source,) = verify(path).diverged_sources
+    assert (source.name, source.how, source.cell) == ("numpy", "seeded", 0)
+
+
+def test_the_executed_notebook_never_replaces_the_one_examined(notebook, monkeypatch):
+    """``--save`` into the notebook's own folder is refused before anything runs."""
+    path = notebook("print(1)", saved=True)
+    before = path.read_bytes()
+    monkeypatch.chdir(path.parent)
+    result = verify("study.ipynb", VerifyOptions(save=path.parent))
+    assert (result.error.type, result.exit_code, result.runs) == ("UsageError", 2, ())
+    assert path.read_bytes() == before
+
+
+def test_one_run_without_anything_saved_passes_nothing(notebook):
+    """What was compared with nothing is not fine."""
+    assert verify(notebook("print(1)"), VerifyOptions(runs=1)).exit_code == 1
+
+
+def test_a_damaged_recording_is_no_obstacle_where_it_is_not_needed(notebook):
+    """Outputs in the notebook are enough; ``--update`` writes it anew."""
+    path = notebook("print(1)", saved=True)
+    path.with_name("study.repro.json").write_text("<<<<<<< ours")
+    assert verify(path).level == Level.MATCHES
+    assert verify(path, VerifyOptions(update=True)).recording is not None
+
+
+def test_runs_that_go_on_at_the_same_time_do_not_meet_in_the_temporary_folder(notebook, tmp_path):
+    """A notebook that appends to a fixed file under the temporary folder finds it as the user left it."""
+    import tempfile
+
+    shared = f"{tempfile.gettempdir()}/repro-nb-test-{tmp_path.name}.txt"
+    source = (
+        f"with open({shared!r}, 'a') as file: n = file.write('x')\nprint(open({shared!r}).read())"
+    )
+    result = verify(notebook(source))
+    if result.isolation != "overlay":
+        pytest.skip(f"this machine mounts no overlay: {result.isolation}")
+    assert result.level == Level.ROBUST
+    assert not Path(shared).exists()
+
+
+def test_two_notebooks_of_one_name_are_not_saved_over_one_another(notebook, tmp_path):
+    """Before anything runs, the user is told that one would be lost."""
+    from repro_nb.errors import UsageError
+    from repro_nb.rerun import verify_all
+
+    (tmp_path / "a").mkdir()
+    paths = [notebook("1"), notebook("2", name="a/study.ipynb")]
+    with pytest.raises(UsageError, match="would both be saved"):
+        list(verify_all(paths, lambda _: VerifyOptions(save=tmp_path / "out")))
+
+
+def test_the_traceback_of_a_failure_is_the_kernels_own(notebook):
+    """It neither repeats the cell nor holds terminal colours."""
+    error = verify(notebook("def f():\n    return 1 / 0\nf()"), VerifyOptions(runs=1)).error
+    assert error.traceback.rstrip().endswith("ZeroDivisionError: division by zero")
+    assert "An error occurred while executing" not in error.traceback
+    assert "\x1b" not in error.traceback

@@ -199,5 +199,38 @@ def test_a_long_list_of_numbers_hides_nothing() -> None:
     assert not reach("xs", {"xs": [0.5] * 10_000}).truncated
 
 
+def test_elements_of_containers_count_towards_the_budget() -> None:
+    """A table of numbers is not read to its end, and a source before the end is still found."""
+    table = [[random.Random(1)], *([0.5] * 200 for _ in range(200))]
+    found = reach("table", {"table": table})
+    assert (set(found.sources), found.truncated) == ({"table[0][0]"}, True)
+    assert not reach("table", {"table": table[:50]}).truncated
+
+
+def test_one_object_in_many_places_costs_its_budget_once() -> None:
+    names = {"a": [types.SimpleNamespace()] * 200, "rng": random.Random(1)}
+    found = reach("a rng", names, Budget(objects=30))
+    assert (set(found.sources), found.truncated) == ({"rng"}, False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("x = 1  # rng", ("x",)),
+        ("# rng\nx", ("x",)),
+        ("x = '#'; rng", ("x", "rng")),
+        ("x = 'a # b'; rng", ("x", "a", "b", "rng")),
+        ('f"""\n# {rng}\n"""  # \'no', ("f", "rng")),
+        ("# don't\nrng  # isn't", ("rng",)),
+        ('f"{names["#"]}", rng', ("f", "names", "rng")),
+        ("%%bash\necho 'it  # is\nrng  # x", ("bash", "echo", "it", "is", "rng")),
+        ('"""open  # rng', ("open", "rng")),
+        ("x = '" + r"\'" * 50_000 + "  # rng", ("x", "rng")),
+    ],
+)
+def test_names_in_comments_are_left_out_and_no_others(cell: str, names: tuple[str, ...]) -> None:
+    assert names_in(cell) == names
+
+
 def test_names_are_found_in_any_text() -> None:
     assert names_in("%run λ.py\nif x1 == 'rng' (") == ("run", "λ", "py", "if", "x1", "rng")

@@ -96,10 +96,10 @@ NORMALISERS: tuple[Normaliser, ...] = (
     ),
     Normaliser(
         name="thread identifiers",
-        hides="The identifier in `<Thread(Thread-5, started 140123456789)>`.",
-        pattern=re.compile(r"(\(.{1,80}?, started(?: daemon)? )\d{5,20}(?=\))"),
+        hides="The identifier in `<Thread(Thread-5, started 140123456789)>`, of stopped ones, too.",
+        pattern=re.compile(r"(\(.{1,80}?, (?:initial|started|stopped)(?: daemon)? )\d{5,20}(?=\))"),
         placeholder=r"\g<1><thread>",
-        hints=(", started ",),
+        hints=(", started ", ", stopped ", " daemon ", ", initial "),
     ),
     Normaliser(
         name="timeit results",

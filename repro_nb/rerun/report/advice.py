@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from repro_nb.rerun.report.wording import as_code, cell_label
+from repro_nb.rerun.report.wording import as_code
 from repro_nb.rerun.result import DivergedSource, Level, NotebookResult, Status
 
 __all__ = ["next_step"]
@@ -19,17 +19,43 @@ _SEEDS = {
 """How a source is seeded, by its name, or by its type where the user holds it."""
 
 
+_BY_ERROR = {
+    "NotebookError": "Check the path, and that the file is a notebook that Jupyter opens and saves.",
+    "KernelUnavailableError": "Install the kernel that the notebook names, or name another with `--kernel`: "
+    "`jupyter kernelspec list` shows what there is, and `jupyter console --kernel NAME` whether it starts.",
+    "CellTimeoutError": "Give it more time with `--timeout` or `--notebook-timeout`, or let the cell do less.",
+    "KernelDiedError": "Look in that cell for what ends a process: memory that runs out, `os._exit`, a crash in "
+    "compiled code. Run it with less data to tell which.",
+    "RecordingError": "Mend or remove the recording beside the notebook, then write it anew with `--update`.",
+    "UsageError": "Change the setting or the path that the error names.",
+    "Interrupted": "",
+}
+"""What to do about an error that left nothing to judge, by its type."""
+
+_NO_KEYBOARD = frozenset({"StdinNotImplementedError"})
+
+
 def next_step(result: NotebookResult) -> str:
-    """What to do next, as one or two sentences."""
+    """What to do next, as one or two sentences; empty where there is nothing to do."""
     if result.status is Status.ERROR:
-        return "Remove what stopped the examination, then run it again."
+        kind = result.error.type if result.error else ""
+        return _BY_ERROR.get(kind, "See to what the error says, then run it again.")
     if result.status is Status.FAILED:
-        cell = result.error.cell if result.error else None
-        where = "the failing cell" if cell is None else cell_label(result, cell)
-        return f"Make {where} run in a fresh kernel: restart, run all cells from the top, and fix what fails."
+        return _failure_advice(result)
     if result.level is None:
         return "Run without `--runs 1` to learn whether the notebook repeats."
     return _by_level(result, result.level)
+
+
+def _failure_advice(result: NotebookResult) -> str:
+    error = result.error
+    where = "the failing cell" if error is None or error.cell is None else f"cell {error.cell}"
+    if error is not None and error.type in _NO_KEYBOARD:
+        return (
+            f"Reruns have no keyboard: let {where} read its answer from a variable, a file or the environment "
+            "instead of asking for it."
+        )
+    return f"Make {where} run in a fresh kernel: restart, run all cells from the top, and fix what fails."
 
 
 def _by_level(result: NotebookResult, level: Level) -> str:
@@ -37,7 +63,7 @@ def _by_level(result: NotebookResult, level: Level) -> str:
         return _seed_advice(result)
     if level is Level.REPEATS:
         return (
-            "The outputs depend on what was varied (see the runs below): sort sets and directory listings before "
+            "The outputs depend on what was varied (see the runs): sort sets and directory listings before "
             "they are shown, give time zones and locales in the code, and round what depends on the thread count."
         )
     if level is Level.ROBUST:
@@ -46,17 +72,37 @@ def _by_level(result: NotebookResult, level: Level) -> str:
 
 
 def _seed_advice(result: NotebookResult) -> str:
-    if result.diverged_sources:
-        source = result.diverged_sources[0]
-        name, place = as_code(source.name), cell_label(result, source.cell)
-        if source.kind:
-            return f"Give {name} a seed where it is made, in {place} or before{_example(source)}.{_doubt(result)}"
-        return f"Seed {name} before {place} draws from it{_example(source)}.{_doubt(result)}"
     cell = result.first_divergent_cell
-    where = "the divergent cell" if cell is None else cell_label(result, cell.index)
+    if cell is None:
+        return _nothing_compared(result)
+    if result.diverged_sources:
+        return f"{_source_advice(result.diverged_sources[0])}{_doubt(result)}"
     return (
-        f"No random source had diverged, so look in {where} for set order, the clock, file names, addresses or "
+        f"No random source that is seen had diverged. Look in cell {cell.index}, and in what it uses, for a generator "
+        "made inside a function, `uuid`, `os.urandom` or `secrets`, set order, the clock, file names, addresses or "
         "threads. If its output is meant to vary, mark the cell `# NBVAL_IGNORE_OUTPUT: why`."
+    )
+
+
+def _source_advice(source: DivergedSource) -> str:
+    name, place = as_code(source.name), f"cell {source.cell}"
+    if source.how == "seeded":
+        return f"Seed {name} in {place} with a constant{_example(source)}."
+    if source.kind:
+        return f"Give {name} a seed where it is made, in {place} or before{_example(source)}."
+    return f"Seed {name} before {place} draws from it{_example(source)}."
+
+
+def _nothing_compared(result: NotebookResult) -> str:
+    if not result.cells:
+        why = "the notebook has no code cells"
+    elif result.coverage.ignored:
+        why = "every output is marked not to be compared"
+    else:
+        why = "none prints or displays anything"
+    return (
+        f"No cell shows anything that could be compared: {why}. Let the cells print or display the results that "
+        "are to be held."
     )
 
 

@@ -10,7 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 from repro_nb.recording.outcome import CellComparison, OutputComparison
+from repro_nb.rerun.report.failure import traceback_text
 from repro_nb.rerun.report.focus import focus_of
+from repro_nb.rerun.report.reasons import reasons_of
 from repro_nb.rerun.result import CellResult, NotebookResult
 
 __all__ = ["SCHEMA", "envelope", "result_to_json", "validate", "verify_schema"]
@@ -92,7 +94,7 @@ def _error(result: NotebookResult) -> dict[str, Any] | None:
         "cell": error.cell,
         "type": error.type,
         "message": error.message,
-        "traceback": error.traceback,
+        "traceback": traceback_text(result),
     }
 
 
@@ -114,6 +116,7 @@ def _cell(cell: CellResult) -> dict[str, Any]:
         "saved": _outcome(cell.saved),
         "draws": list(cell.draws),
         "seconds": cell.seconds,
+        "reasons": [{**asdict(each), "outcome": each.outcome.value} for each in reasons_of(cell)],
     }
 
 

@@ -15,7 +15,7 @@ from repro_nb.rerun.report.diff_wording import (
 from repro_nb.rerun.report.elements import Markup, el, join, prose
 from repro_nb.rerun.report.webpage import page
 from repro_nb.rerun.report.webpage_difference import output_section
-from repro_nb.rerun.report.webpage_parts import facts, plain_table
+from repro_nb.rerun.report.webpage_tables import facts, plain_table
 
 __all__ = ["html"]
 

@@ -8,19 +8,22 @@ from collections.abc import Iterator, Sequence
 from repro_nb.recording.outcome import CellComparison, OutputComparison
 from repro_nb.rerun.report.advice import next_step
 from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows, readable
+from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import Focus, focus_of
+from repro_nb.rerun.report.reasons import equivalence_text
 from repro_nb.rerun.report.wording import (
+    NUMBERING,
     bar_text,
     cell_label,
     counts,
     finding_text,
+    has_weighty_remarks,
     ladder,
     level_text,
     notable_cells,
     passes,
     run_lines,
     seconds_text,
-    short_error,
     source_sentence,
     summary_counts,
     verdict,
@@ -32,6 +35,8 @@ __all__ = ["difference_block", "escape", "fenced", "markdown", "table"]
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~$&@])")
 _MOST_CODE_LINES = 30
 _MOST_OUTPUTS = 3
+_MOST_TRACEBACK_LINES = 40
+_LONGEST_TRACEBACK = 4000
 
 
 def markdown(results: Sequence[NotebookResult]) -> str:
@@ -42,6 +47,8 @@ def markdown(results: Sequence[NotebookResult]) -> str:
     for result in results:
         if len(results) == 1 or not passes(result):
             parts += _notebook(result)
+        elif has_weighty_remarks(result):
+            parts += [f"## {escape(result.notebook)}", *_remarks(result)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -108,8 +115,10 @@ def _notebook(result: NotebookResult) -> Iterator[str]:
     yield from _divergence(result)
     yield from _sources(result)
     yield from _cells(result)
+    yield from _remarks(result)
     yield from _circumstances(result)
-    yield f"**Next:** {prose(next_step(result))}"
+    if step := next_step(result):
+        yield f"**Next:** {prose(step)}"
 
 
 def _facts(result: NotebookResult) -> Iterator[str]:
@@ -119,17 +128,18 @@ def _facts(result: NotebookResult) -> Iterator[str]:
     tally = ", ".join(f"{count} {name}" for name, count in counts(result.coverage) if count)
     if tally:
         yield f"- Outputs: {tally}"
+    if why := equivalence_text(result):
+        yield f"- Equivalent because: {escape(why)}"
 
 
 def _error(result: NotebookResult) -> Iterator[str]:
     if result.error is None:
         return
     yield f"**{escape(short_error(result))}**"
-    rest = result.error.message.strip().partition("\n")[2].strip()
-    if rest:
+    if rest := failure_details(result):
         yield escape(rest)
-    if result.error.traceback:
-        yield fenced(result.error.traceback.strip()[-4000:], "text")
+    if lines := traceback_lines(result, _MOST_TRACEBACK_LINES):
+        yield fenced("\n".join(lines)[-_LONGEST_TRACEBACK:], "text")
 
 
 def _divergence(result: NotebookResult) -> Iterator[str]:
@@ -177,7 +187,7 @@ def _sources(result: NotebookResult) -> Iterator[str]:
     if not result.diverged_sources:
         yield "No source of random numbers had diverged on entry to that cell."
         return
-    lines = [f"- {prose(source_sentence(result, source))}" for source in result.diverged_sources]
+    lines = [f"- {prose(source_sentence(source))}" for source in result.diverged_sources]
     yield "\n".join(["Already diverged on entry to that cell:", "", *lines])
 
 
@@ -195,6 +205,7 @@ def _cells(result: NotebookResult) -> Iterator[str]:
     ]
     if rows:
         yield table(("cell", "status", "run to run", "saved", "draws from", "time"), rows)
+        yield escape(NUMBERING)
 
 
 def _outcome(comparison: CellComparison | None) -> str:
@@ -202,9 +213,16 @@ def _outcome(comparison: CellComparison | None) -> str:
     return outcome.value if outcome else "—"
 
 
+def _remarks(result: NotebookResult) -> Iterator[str]:
+    if result.findings:
+        yield "\n".join(
+            f"- {finding.severity.value}: {escape(finding_text(finding))}"
+            for finding in result.findings
+        )
+
+
 def _circumstances(result: NotebookResult) -> Iterator[str]:
-    lines = [escape(finding_text(finding)) for finding in result.findings]
-    lines += [escape(line) for line in run_lines(result)]
+    lines = [escape(line) for line in run_lines(result)]
     if result.not_varied:
         lines.append(escape(f"could not be varied here: {'; '.join(result.not_varied)}"))
     if result.isolation:

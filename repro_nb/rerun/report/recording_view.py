@@ -47,7 +47,7 @@ def _pairs(recording: Recording) -> Iterator[tuple[str, str]]:
     level = "not tested" if recording.level is None else Level(recording.level).label
     yield "level", level if recording.level is None else f"{recording.level} ({level})"
     yield "kernel", ", ".join(f"{name} {value}" for name, value in sorted(recording.kernel.items()))
-    yield "seed", "none" if recording.seed is None else str(recording.seed)
+    yield "seed", "not set through repro_nb" if recording.seed is None else str(recording.seed)
     environment = recording.environment
     if environment is None:
         return

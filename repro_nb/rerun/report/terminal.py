@@ -13,11 +13,12 @@ from rich.text import Text
 
 from repro_nb.rerun.report import terminal_parts as parts
 from repro_nb.rerun.report.difference import readable
+from repro_nb.rerun.report.failure import is_unreadable, short_error, unreadable_line
 from repro_nb.rerun.report.wording import (
+    has_weighty_remarks,
     level_text,
     passes,
     seconds_text,
-    short_error,
     summary_counts,
     verdict,
 )
@@ -31,7 +32,9 @@ _INDENT = (0, 0, 1, 2)
 def print_report(
     results: Sequence[NotebookResult], console: Console, *, quiet: bool = False
 ) -> None:
-    """Prints the report: in full for one notebook; for many, a summary and those below the bar in full.
+    """Prints the report: in full for one notebook; for many, a summary, and those below the bar in full.
+
+    Of those at or above the bar, the remarks that weigh more than a note are printed.
 
     Args:
         results: The examined notebooks.
@@ -46,6 +49,8 @@ def print_report(
     for result in results:
         if len(results) == 1 or not passes(result):
             console.print(notebook_report(result))
+        elif has_weighty_remarks(result):
+            console.print(_remarks(result))
     if len(results) != 1:
         console.print(summary(results))
 
@@ -79,6 +84,8 @@ def one_line(result: NotebookResult) -> Text:
 
 def notebook_report(result: NotebookResult) -> RenderableType:
     """All there is to say about one notebook."""
+    if is_unreadable(result):
+        return Text(readable(unreadable_line(result)), "red")
     sections = [
         parts.verdict_section(result),
         parts.error_section(result),
@@ -90,8 +97,16 @@ def notebook_report(result: NotebookResult) -> RenderableType:
         parts.next_section(result),
     ]
     body = [Padding(section, _INDENT) for section in sections if section is not None]
-    title = Text(readable(result.notebook), "bold")
-    return Group(Rule(title, align="left", style="dim"), *body)
+    return Group(_title(result), *body)
+
+
+def _remarks(result: NotebookResult) -> RenderableType:
+    section = parts.findings_section(result)
+    return Group(_title(result), *([Padding(section, _INDENT)] if section is not None else []))
+
+
+def _title(result: NotebookResult) -> Rule:
+    return Rule(Text(readable(result.notebook), "bold"), align="left", style="dim")
 
 
 def summary(results: Sequence[NotebookResult]) -> RenderableType:

@@ -14,8 +14,11 @@ from repro_nb.findings import Severity
 from repro_nb.recording.outcome import CellComparison, OutputComparison
 from repro_nb.rerun.report.advice import next_step
 from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows, readable
+from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import Focus, focus_of
+from repro_nb.rerun.report.reasons import equivalence_text
 from repro_nb.rerun.report.wording import (
+    NUMBERING,
     Rung,
     bar_text,
     cell_label,
@@ -27,7 +30,6 @@ from repro_nb.rerun.report.wording import (
     prompt,
     run_lines,
     seconds_text,
-    short_error,
     source_sentence,
     verdict,
 )
@@ -83,6 +85,8 @@ def verdict_section(result: NotebookResult) -> RenderableType:
         facts.add_row("The bar is", Text(readable(bar_text(result))))
     if tally := _tally(result):
         facts.add_row("Outputs", tally)
+    if why := equivalence_text(result):
+        facts.add_row("", Text(readable(f"equivalent because: {why}"), "dim"))
     return Group(head, _ladder(result), facts)
 
 
@@ -111,13 +115,11 @@ def error_section(result: NotebookResult) -> RenderableType | None:
     if result.error is None:
         return None
     lines = [Text(readable(short_error(result)), "bold red")]
-    rest = result.error.message.strip().partition("\n")[2].strip()
-    if rest:
+    if rest := failure_details(result):
         lines.append(Text(readable(rest)))
     if result.error.cell is not None and result.error.cell < len(result.cells):
         lines.append(_code(result.cells[result.error.cell].source))
-    if result.error.traceback:
-        kept = result.error.traceback.strip().splitlines()[-_MOST_TRACEBACK_LINES:]
+    if kept := traceback_lines(result, _MOST_TRACEBACK_LINES):
         lines.append(Text(readable("\n".join(kept)), "dim"))
     return Group(*lines)
 
@@ -201,7 +203,7 @@ def sources_section(result: NotebookResult) -> RenderableType | None:
     title = Text("Already diverged on entry to that cell:", "bold")
     lines = Table.grid(padding=(0, 1))
     for source in result.diverged_sources:
-        lines.add_row("  •", Text(readable(source_sentence(result, source))))
+        lines.add_row("  •", Text(readable(source_sentence(source))))
     return Group(title, lines)
 
 
@@ -216,9 +218,8 @@ def cells_section(result: NotebookResult) -> RenderableType | None:
     for cell in cells:
         table.add_row(*_cell_row(result, cell))
     left_out = len(result.cells) - len(cells)
-    if not left_out:
-        return table
-    return Group(table, Text(f"{left_out} more cells not shown", "dim"))
+    note = f"{NUMBERING} {left_out} more are not shown." if left_out else NUMBERING
+    return Group(table, Text(note, "dim"))
 
 
 def _cell_row(result: NotebookResult, cell: CellResult) -> tuple[Text, ...]:
@@ -267,6 +268,7 @@ def circumstances_section(result: NotebookResult) -> RenderableType | None:
     return Group(*lines) if lines else None
 
 
-def next_section(result: NotebookResult) -> RenderableType:
-    """The next step."""
-    return Text.assemble(("Next  ", "bold"), readable(next_step(result)))
+def next_section(result: NotebookResult) -> RenderableType | None:
+    """The next step, where there is one."""
+    step = next_step(result)
+    return Text.assemble(("Next  ", "bold"), readable(step)) if step else None

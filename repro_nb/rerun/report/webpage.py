@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from repro_nb.rerun.report.elements import Markup, el
+from repro_nb.rerun.report.elements import Child, Markup, el
+from repro_nb.rerun.report.failure import short_error
 from repro_nb.rerun.report.webpage_parts import level_pill, notebook_card
 from repro_nb.rerun.report.wording import (
     passes,
     plural,
     seconds_text,
-    short_error,
     summary_counts,
 )
 from repro_nb.rerun.result import NotebookResult
@@ -72,8 +72,10 @@ def _subtitle(results: Sequence[NotebookResult]) -> str:
     return examined if len(results) == 1 else f"{summary_counts(results)} · {examined}"
 
 
+_SUMMARY_HEAD = ("Notebook", "Level", "Outputs that agree", "Held back by", "Time")
+
+
 def _summary(results: Sequence[NotebookResult]) -> Markup:
-    head = ("Notebook", "Level", "Outputs that agree", "Held back by", "Time")
     rows = [_summary_row(number, result) for number, result in enumerate(results, 1)]
     return el(
         "section",
@@ -88,7 +90,7 @@ def _summary(results: Sequence[NotebookResult]) -> Markup:
                 el(
                     "thead",
                     None,
-                    el("tr", None, [el("th", {"scope": "col"}, name) for name in head]),
+                    el("tr", None, [el("th", {"scope": "col"}, name) for name in _SUMMARY_HEAD]),
                 ),
                 el("tbody", None, rows),
             ),
@@ -105,8 +107,15 @@ def _summary_row(number: int, result: NotebookResult) -> Markup:
         "tr",
         None,
         el("th", {"scope": "row"}, link),
-        el("td", None, level_pill(result)),
-        el("td", {"class": "number"}, outputs),
-        el("td", None, short_error(result) or result.held_back_by or ""),
-        el("td", {"class": "number"}, seconds_text(result.seconds)),
+        _labelled(1, level_pill(result)),
+        _labelled(2, outputs, "number"),
+        _labelled(3, short_error(result) or result.held_back_by or "—"),
+        _labelled(4, seconds_text(result.seconds), "number"),
+    )
+
+
+def _labelled(column: int, child: Child, kind: str = "") -> Markup:
+    """A cell that can name its column where rows are stacked, on a narrow screen."""
+    return el(
+        "td", {"data-label": _SUMMARY_HEAD[column]} | ({"class": kind} if kind else {}), child
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from repro_nb.recording.outcome import CellComparison
 from repro_nb.rerun.report.advice import next_step
 from repro_nb.rerun.report.elements import Child, Markup, el, prose
+from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import focus_of
+from repro_nb.rerun.report.reasons import equivalence_text
+from repro_nb.rerun.report.webpage_cells import cells_section
 from repro_nb.rerun.report.webpage_difference import output_section
+from repro_nb.rerun.report.webpage_tables import facts
 from repro_nb.rerun.report.wording import (
     Rung,
     bar_text,
@@ -18,18 +19,16 @@ from repro_nb.rerun.report.wording import (
     ladder,
     level_text,
     passes,
-    prompt,
     run_lines,
-    seconds_text,
-    short_error,
     source_sentence,
     verdict,
 )
-from repro_nb.rerun.result import CellResult, Coverage, NotebookResult, Status
+from repro_nb.rerun.result import Coverage, NotebookResult, Status
 
-__all__ = ["facts", "level_pill", "notebook_card", "plain_table"]
+__all__ = ["level_pill", "notebook_card"]
 
 _MOST_OUTPUTS = 6
+_MOST_TRACEBACK_LINES = 60
 
 
 def notebook_card(result: NotebookResult, *, anchor: str = "", opened: bool = True) -> Markup:
@@ -44,8 +43,9 @@ def notebook_card(result: NotebookResult, *, anchor: str = "", opened: bool = Tr
         _error(result),
         _divergence(result),
         _sources(result),
+        _remarks(result),
         _next(result),
-        _cells(result),
+        cells_section(result),
         _circumstances(result),
     )
     return el(
@@ -66,25 +66,6 @@ def notebook_card(result: NotebookResult, *, anchor: str = "", opened: bool = Tr
 def level_pill(result: NotebookResult) -> Markup:
     """The level in the colour of its verdict."""
     return el("span", {"class": f"pill {_tone(result)}"}, level_text(result))
-
-
-def plain_table(caption: str, head: Iterable[str], rows: Iterable[Markup]) -> Markup:
-    """A table that scrolls within the page, also by keyboard."""
-    columns = [el("th", {"scope": "col"}, name) for name in head]
-    table = el(
-        "table",
-        None,
-        el("caption", None, caption),
-        el("thead", None, el("tr", None, columns)),
-        el("tbody", None, rows),
-    )
-    region = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption}
-    return el("div", region, table)
-
-
-def facts(pairs: Iterable[tuple[str, Child]]) -> Markup:
-    """Names and values, one pair a line."""
-    return el("dl", None, [(el("dt", None, name), el("dd", None, value)) for name, value in pairs])
 
 
 def _tone(result: NotebookResult) -> str:
@@ -141,6 +122,7 @@ def _standing(result: NotebookResult) -> Markup:
         {"class": "standing"},
         el("p", {"class": f"verdict {_tone(result)}"}, verdict(result)),
         _coverage(result.coverage),
+        _equivalence(result),
         facts(pairs) if pairs else None,
     )
 
@@ -153,6 +135,11 @@ def _coverage(coverage: Coverage) -> Markup | None:
         el("li", {"class": name.replace(" ", "-")}, f"{count} {name}") for name, count in shown
     ]
     return el("div", None, _strip(shown, coverage.outputs), el("ul", {"class": "tally"}, tally))
+
+
+def _equivalence(result: NotebookResult) -> Markup | None:
+    why = equivalence_text(result)
+    return el("p", {"class": "muted small"}, f"equivalent because: {why}") if why else None
 
 
 def _strip(shown: list[tuple[str, int]], outputs: int) -> Markup:
@@ -170,7 +157,8 @@ def _strip(shown: list[tuple[str, int]], outputs: int) -> Markup:
 def _error(result: NotebookResult) -> Markup | None:
     if result.error is None:
         return None
-    rest = result.error.message.strip().partition("\n")[2].strip()
+    rest = failure_details(result)
+    lines = traceback_lines(result, _MOST_TRACEBACK_LINES)
     cell = result.error.cell
     source = result.cells[cell].source if cell is not None and cell < len(result.cells) else ""
     return el(
@@ -179,9 +167,7 @@ def _error(result: NotebookResult) -> Markup | None:
         el("h3", None, short_error(result)),
         el("p", None, rest) if rest else None,
         _code(source) if source else None,
-        el("pre", {"tabindex": "0"}, result.error.traceback.strip())
-        if result.error.traceback
-        else None,
+        el("pre", {"tabindex": "0"}, "\n".join(lines)) if lines else None,
     )
 
 
@@ -214,9 +200,7 @@ def _sources(result: NotebookResult) -> Markup | None:
         return None
     if not result.diverged_sources:
         return el("p", None, "No source of random numbers had diverged on entry to that cell.")
-    lines = [
-        el("li", None, prose(source_sentence(result, source))) for source in result.diverged_sources
-    ]
+    lines = [el("li", None, prose(source_sentence(source))) for source in result.diverged_sources]
     return el(
         "section",
         None,
@@ -225,42 +209,23 @@ def _sources(result: NotebookResult) -> Markup | None:
     )
 
 
-def _next(result: NotebookResult) -> Markup:
-    return el("p", {"class": "next"}, el("strong", None, "Next "), prose(next_step(result)))
-
-
-def _cells(result: NotebookResult) -> Markup | None:
-    if not result.cells:
+def _remarks(result: NotebookResult) -> Markup | None:
+    if not result.findings:
         return None
-    head = ("Cell", "Prompt", "Status", "Run to run", "Saved", "Draws from", "Time")
-    table = plain_table("Cells", head, [_cell_row(result, cell) for cell in result.cells])
-    return el("details", None, el("summary", None, f"All cells ({len(result.cells)})"), table)
+    pairs = [(finding.severity.value, finding_text(finding)) for finding in result.findings]
+    return el("section", None, el("h3", None, "Remarks"), facts(pairs))
 
 
-def _cell_row(result: NotebookResult, cell: CellResult) -> Markup:
-    first = result.first_divergent_cell
-    mark = {"class": "first"} if first is not None and first.index == cell.index else None
-    return el(
-        "tr",
-        mark,
-        el("th", {"scope": "row"}, str(cell.index)),
-        el("td", None, prompt(result, cell.index) or "—"),
-        el("td", {"class": cell.status.value}, cell.status.value),
-        _outcome(cell.run_to_run),
-        _outcome(cell.saved),
-        el("td", None, ", ".join(cell.draws) or "—"),
-        el("td", {"class": "number"}, seconds_text(cell.seconds)),
-    )
-
-
-def _outcome(comparison: CellComparison | None) -> Markup:
-    outcome = comparison.outcome if comparison else None
-    return el("td", {"class": outcome.value}, outcome.value) if outcome else el("td", None, "—")
+def _next(result: NotebookResult) -> Markup | None:
+    step = next_step(result)
+    return el("p", {"class": "next"}, el("strong", None, "Next "), prose(step)) if step else None
 
 
 def _circumstances(result: NotebookResult) -> Markup | None:
-    pairs: list[tuple[str, Child]] = [(f.severity.value, finding_text(f)) for f in result.findings]
-    pairs += [tuple(line.split(": ", 1)) for line in run_lines(result)]  # type: ignore[misc]
+    pairs: list[tuple[str, Child]] = [
+        tuple(line.split(": ", 1))  # type: ignore[misc]
+        for line in run_lines(result)
+    ]
     pairs += [("not varied", reason) for reason in result.not_varied]
     if result.isolation:
         pairs.append(("isolation", result.isolation))

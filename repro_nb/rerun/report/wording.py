@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from repro_nb.findings import Finding
+from repro_nb.findings import Finding, Severity
 from repro_nb.rerun.result import (
     CellResult,
     CellStatus,
@@ -17,12 +17,14 @@ from repro_nb.rerun.result import (
 )
 
 __all__ = [
+    "NUMBERING",
     "Rung",
     "as_code",
     "bar_text",
     "cell_label",
     "counts",
     "finding_text",
+    "has_weighty_remarks",
     "ladder",
     "level_text",
     "notable_cells",
@@ -31,11 +33,20 @@ __all__ = [
     "prompt",
     "run_lines",
     "seconds_text",
-    "short_error",
     "source_sentence",
     "summary_counts",
     "verdict",
 ]
+
+
+NUMBERING = "Cells are numbered from 0 over code cells, as in the JSON; In [1] is the prompt of a fresh run."
+"""What every table of cells says once."""
+
+_DEEDS = {
+    "drawn": "first drawn unseeded in cell {cell}",
+    "made": "made unseeded in cell {cell}",
+    "seeded": "seeded in cell {cell} with a value that differs from run to run",
+}
 
 
 @dataclass(frozen=True)
@@ -96,13 +107,18 @@ def _coverage_text(coverage: Coverage) -> str:
 
 def bar_text(result: NotebookResult) -> str:
     """The level that counts as passing, and why it is this one where the user did not say."""
-    reason = f" — {result.bar_reason}" if result.bar_reason else ""
-    return f"level {result.bar.value} ({result.bar.label}){reason}"
+    bar = f"level {result.bar.value} ({result.bar.label})"
+    return f"{bar} — {result.bar_reason}" if result.bar_reason else bar
 
 
 def finding_text(finding: Finding) -> str:
     """A remark as a sentence, with what to do about it."""
     return f"{finding.message}: {finding.fix}" if finding.fix else finding.message
+
+
+def has_weighty_remarks(result: NotebookResult) -> bool:
+    """Whether a remark weighs more than a note, so that it is shown whatever the level."""
+    return any(finding.severity is not Severity.NOTE for finding in result.findings)
 
 
 def counts(coverage: Coverage) -> tuple[tuple[str, int], ...]:
@@ -143,13 +159,12 @@ def prompt(result: NotebookResult, index: int) -> str:
     return f"In [{sum(ran)}]" if ran and len(ran) == index + 1 and ran[-1] else ""
 
 
-def source_sentence(result: NotebookResult, source: DivergedSource) -> str:
-    """Where a diverged source comes from: "`numpy` was first drawn unseeded in cell 1, In [2]"."""
+def source_sentence(source: DivergedSource) -> str:
+    """Where a diverged source comes from: "`numpy` was first drawn unseeded in cell 1"."""
     kind = f" ({_bare(source.kind)})" if source.kind else ""
-    deed = "made" if source.made else "first drawn"
     here = "; the divergent cell draws from it" if source.drawn_here else ""
-    place = cell_label(result, source.cell)
-    return f"{as_code(source.name)}{kind} was {deed} unseeded in {place}{here}"
+    deed = _DEEDS[source.how].format(cell=source.cell)
+    return f"{as_code(source.name)}{kind} was {deed}{here}"
 
 
 def as_code(name: str) -> str:
@@ -184,15 +199,6 @@ def seconds_text(seconds: float | None) -> str:
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds:.1f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-
-
-def short_error(result: NotebookResult) -> str:
-    """The failure as one line; empty when there is none."""
-    if result.error is None:
-        return ""
-    first = result.error.message.strip().partition("\n")[0]
-    where = "" if result.error.cell is None else f" in {cell_label(result, result.error.cell)}"
-    return f"{result.error.type}{where}: {first}" if first else f"{result.error.type}{where}"
 
 
 def notable_cells(result: NotebookResult, most: int = 16) -> tuple[CellResult, ...]:
