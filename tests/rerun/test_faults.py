@@ -6,35 +6,32 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import psutil
 import pytest
 
 from repro_nb.rerun import Level, VerifyOptions, verify
 from repro_nb.rerun.result import CellStatus, Status
 
 
-@pytest.fixture
-def scratch(tmp_path_factory, monkeypatch):
-    """A temporary folder of the test's own, by whose path its kernels are known."""
-    folder = tmp_path_factory.mktemp("scratch")
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    return folder
+def kernels(pid):
+    """The kernels that a process has started."""
+    children = psutil.Process(pid).children(recursive=True)
+    return [child for child in children if "ipykernel_launcher" in " ".join(child.cmdline())]
 
 
-def kernels(scratch):
-    """Process ids of the kernels that run with their files in `scratch`."""
-    found = set()
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                command = (folder / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if b"ipykernel_launcher" in command and str(scratch).encode() in command:
-                found.add(int(folder.name))
+def wait_for_kernels(pid):
+    """The kernels of a process, as soon as there are two of them."""
+    deadline = time.monotonic() + 60
+    while len(found := kernels(pid)) < 2:
+        assert time.monotonic() < deadline, "no kernel came up"
+        time.sleep(0.1)
     return found
+
+
+def alive(processes):
+    """Those of the processes that still run."""
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
 @pytest.mark.parametrize(
@@ -54,14 +51,14 @@ def test_a_kernel_that_dies_is_told_with_its_cell(notebook, source, words):
     assert result.cells[0].status is CellStatus.OK
 
 
-def test_a_cell_that_hangs_is_ended_by_its_limit(notebook, scratch):
+def test_a_cell_that_hangs_is_ended_by_its_limit(notebook):
     """``--timeout`` ends the run, names the cell, and leaves no kernel behind."""
     path = notebook("print('before')", "import time\ntime.sleep(1000)")
     result = verify(path, VerifyOptions(timeout=1.0))
     assert (result.status, result.exit_code) == (Status.ERROR, 3)
     assert (result.error.type, result.error.cell) == ("CellTimeoutError", 1)
     assert "--timeout" in result.error.message
-    assert kernels(scratch) == set()
+    assert kernels(os.getpid()) == []
 
 
 def test_a_notebook_that_takes_too_long_is_ended_by_its_limit(notebook):
@@ -72,7 +69,7 @@ def test_a_notebook_that_takes_too_long_is_ended_by_its_limit(notebook):
     assert "--notebook-timeout" in result.error.message
 
 
-def test_an_interrupt_keeps_what_was_finished_and_leaves_no_kernel(notebook, scratch):
+def test_an_interrupt_keeps_what_was_finished_and_leaves_no_kernel(notebook):
     """Ctrl-C ends with 130, the partial result on standard output, and no orphan process."""
     path = notebook("print('before')", "import time\ntime.sleep(1000)")
     program = subprocess.Popen(
@@ -81,19 +78,17 @@ def test_an_interrupt_keeps_what_was_finished_and_leaves_no_kernel(notebook, scr
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while not kernels(scratch) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    started = wait_for_kernels(program.pid)
     time.sleep(4)
     program.send_signal(signal.SIGINT)
     output, errors = program.communicate(timeout=60)
     assert program.returncode == 130, errors
     (result,) = json.loads(output)["results"]
     assert (result["status"], result["error"]["type"]) == ("error", "Interrupted")
-    assert kernels(scratch) == set()
+    assert alive(started) == []
 
 
-def test_killing_the_parent_leaves_no_kernel(notebook, scratch):
+def test_killing_the_parent_leaves_no_kernel(notebook):
     """Even ``kill -9`` of the program takes its kernels with it."""
     path = notebook("import time\ntime.sleep(1000)")
     program = subprocess.Popen(
@@ -101,16 +96,14 @@ def test_killing_the_parent_leaves_no_kernel(notebook, scratch):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
-    while not kernels(scratch) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    started = wait_for_kernels(program.pid)
     time.sleep(2)
     program.kill()
     program.wait()
     deadline = time.monotonic() + 30
-    while kernels(scratch) and time.monotonic() < deadline:
+    while alive(started) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert kernels(scratch) == set()
+    assert alive(started) == []
 
 
 def test_a_huge_output_is_compared(notebook):
@@ -181,10 +174,8 @@ def test_a_recording_that_cannot_be_written_is_told(notebook):
     assert result.error.type == "RecordingError"
 
 
-def test_a_child_in_a_session_of_its_own_is_ended_too(notebook, scratch):
+def test_a_child_in_a_session_of_its_own_is_ended_too(notebook):
     """What a notebook leaves running does not outlive its run."""
-    import psutil
-
     path = notebook(
         "import subprocess\np = subprocess.Popen(['sleep', '4711'], start_new_session=True)\nprint(1)"
     )
@@ -193,7 +184,7 @@ def test_a_child_in_a_session_of_its_own_is_ended_too(notebook, scratch):
     assert not [command for command in left if command[-1:] == ["4711"]]
 
 
-def test_an_interrupt_while_the_kernel_starts_is_heard(notebook, tmp_path, monkeypatch, scratch):
+def test_an_interrupt_while_the_kernel_starts_is_heard(notebook, tmp_path, monkeypatch):
     """A kernel that takes its time to start does not hold up Ctrl-C."""
     folder = tmp_path / "jupyter" / "kernels" / "slow"
     folder.mkdir(parents=True)
