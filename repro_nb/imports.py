@@ -29,7 +29,21 @@ def whole_module(name: str) -> Optional[ModuleType]:
     return None if getattr(spec, "_initializing", False) else module
 
 
-class ImportWatch(MetaPathFinder):
+class _Finder(MetaPathFinder):
+    """A finder that stands before all others, and finds nothing by itself."""
+
+    def install(self) -> None:
+        """Begin to watch. Does nothing when installed."""
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def uninstall(self) -> None:
+        """Stop watching. Does nothing when not installed."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+
+class ImportWatch(_Finder):
     """Tells when named modules are first imported.
 
     Any number of watches can be installed at a time; each is a finder of its own.
@@ -55,17 +69,11 @@ class ImportWatch(MetaPathFinder):
         # A module that another thread is still importing is in sys.modules too: this waits for that thread.
         callback(importlib.import_module(module))
 
-    def install(self) -> None:
-        """Begin to watch. Does nothing when installed."""
-        if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)
-
     def uninstall(self) -> None:
         """Stop watching and forget every callback. Does nothing when not installed."""
         with self._lock:
             self._waiting.clear()
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+        super().uninstall()
 
     def find_spec(
         self,
@@ -100,7 +108,7 @@ class ImportWatch(MetaPathFinder):
             _guarded(callback, sys.modules.get(name, module))
 
 
-class ImportBracket(MetaPathFinder):
+class ImportBracket(_Finder):
     """Calls before and after each outermost import of a module that was not loaded.
 
     What that import imports in its turn lies inside the same bracket.
@@ -121,16 +129,6 @@ class ImportBracket(MetaPathFinder):
         self._begin = begin
         self._end = end
         self._thread = threading.local()
-
-    def install(self) -> None:
-        """Begin to watch. Does nothing when installed."""
-        if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)
-
-    def uninstall(self) -> None:
-        """Stop watching. Does nothing when not installed."""
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
 
     def find_spec(
         self,

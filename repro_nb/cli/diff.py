@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from repro_nb.cli.options import output_options
+
 __all__ = ["diff"]
 
 
@@ -26,21 +28,7 @@ Examples:
     "--atol", type=click.FloatRange(min=0), metavar="X", help="Absolute tolerance of numbers."
 )
 @click.option("--exact", is_flag=True, help="Let only outputs that are the same to the bit agree.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output."
-)
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the difference as one HTML page.",
-)
-@click.option(
-    "--markdown",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the difference as Markdown.",
-)
+@output_options("difference")
 def diff(  # noqa: PLR0913 - one argument per option
     left: Path,
     right: Path,

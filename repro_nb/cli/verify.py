@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from repro_nb.cli.options import output_options
+
 if TYPE_CHECKING:
     from repro_nb.rerun import NotebookResult
     from repro_nb.rerun.progress import Progress
@@ -68,21 +70,7 @@ Defaults may be set under [tool.repro_nb] in pyproject.toml."""
     default=None,
     help="Run in the notebook's own folder, without isolation.",
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output."
-)
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the report as one HTML page.",
-)
-@click.option(
-    "--markdown",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the report as Markdown.",
-)
+@output_options("report")
 @click.option("-q", "--quiet", is_flag=True, help="One line for each notebook below the bar.")
 def verify(
     paths: Sequence[str],
