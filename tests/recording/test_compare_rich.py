@@ -49,7 +49,8 @@ def picture(color=(200, 100, 50), size=(8, 4), spots=(), file_format="PNG", mode
 
 def test_table_reason_names_row_and_column():
     """A frame that differs in one cell says which."""
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     left = pd.DataFrame({"price": [0.82, 0.5], "n": [1, 2]}, index=["a", "b"])
     right = left.replace(0.5, 0.6)
     output = compare("text/html", left.to_html(), right.to_html())
@@ -139,7 +140,7 @@ def test_markup_that_is_never_closed_is_read_in_linear_time(part):
 
 def test_svg_of_matplotlib_compares_but_for_ids_and_date():
     """Two drawings of one figure are equivalent, one of other data is not."""
-    plt = pytest.importorskip("matplotlib.figure")
+    import matplotlib.figure as plt
 
     def svg(data):
         figure = plt.Figure()
@@ -184,7 +185,7 @@ def test_json_compares_by_structure(expected, actual, outcome):
 
 def test_typed_arrays_of_plotly_compare_by_value():
     """Numbers that plotly packs in base64 follow the tolerance, too."""
-    np = pytest.importorskip("numpy")
+    import numpy as np
 
     def packed(values):
         return {

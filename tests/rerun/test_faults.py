@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,14 +154,12 @@ def test_a_read_only_folder_is_no_obstacle(notebook, tmp_path):
     """Where the user may not write, the notebook still runs, and may even write: into the overlay."""
     path = notebook("open('new.txt', 'w').close()", "print('fine')")
     who = [] if os.geteuid() == 0 else ["--map-root-user"]
-    mount = f"mount --bind '{tmp_path}' '{tmp_path}' && mount -o remount,bind,ro '{tmp_path}' && "
-    command = f"{mount} '{sys.executable}' -m repro_nb verify --json '{path}'"
-    run = subprocess.run(
-        ["unshare", "--mount", *who, "sh", "-c", command],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    mount = f"mount --bind '{tmp_path}' '{tmp_path}' && mount -o remount,bind,ro '{tmp_path}'"
+    inside = ["unshare", "--mount", *who, "sh", "-c"]
+    if shutil.which("unshare") is None or subprocess.run([*inside, mount], check=False).returncode:
+        pytest.skip("no folder can be made read-only for a test without mount namespaces")
+    command = f"{mount} && '{sys.executable}' -m repro_nb verify --json '{path}'"
+    run = subprocess.run([*inside, command], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["results"][0]["level"] == 3
 
