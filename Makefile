@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Matplotlib says on standard error, once a machine, that it builds its font cache.
 WARM := $(BIN)/python -c "import matplotlib.font_manager"
 
-.PHONY: demo test lint bench proof clean
+.PHONY: demo test lint bench clean
 
 # Install the package with what the demo notebook imports, and examine that notebook: it has a fault, so 1 is no failure.
 demo: $(VENV)/.demo
