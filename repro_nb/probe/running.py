@@ -17,6 +17,9 @@ States = Mapping[str, Optional[bytes]]
 
 _MAX_KEYS = 256
 _SEED_LIMIT = 2**32
+# Every twister's state is longer than this, and has nothing but words in between.
+_TWISTER_BYTES = 2048
+_WORDS = slice(64, _TWISTER_BYTES)
 
 
 class Changes(NamedTuple):
@@ -179,7 +182,7 @@ class Running:
             moved = begun is not None and state is not None and begun != state
             if moved and name not in touched:
                 touched.append(name)
-            if name in self._settled or (moved and state and not _is_fresh(name, state)):
+            if name in self._settled or (moved and begun and state and _drew(name, begun, state)):
                 drawn.append(name)
         return drawn, new, touched
 
@@ -195,7 +198,7 @@ class Running:
                     drawn.append(path)
             elif begun != source.state and source.advances:
                 touched.append(path)
-                if not source.is_fresh:
+                if not source.is_fresh or _same_words(begun, source.state):
                     drawn.append(path)
         return drawn, new, touched
 
@@ -203,6 +206,21 @@ class Running:
 def _is_new(seen: States, name: str, state: Optional[bytes]) -> bool:
     """Whether a stream was not there, or had no state yet."""
     return name not in seen or (seen[name] is None and state is not None)
+
+
+def _drew(name: str, before: bytes, now: bytes) -> bool:
+    """Whether a stream that moved was drawn from: a seeding leaves it fresh, and with other words."""
+    return not _is_fresh(name, now) or _same_words(before, now)
+
+
+def _same_words(before: Optional[bytes], now: Optional[bytes]) -> bool:
+    """Whether two states of a twister hold the same words, so that its position alone has moved.
+
+    numpy's own entropy leaves one word to hand out before the position is that of a fresh seeding.
+    """
+    if before is None or now is None or len(now) < _TWISTER_BYTES:
+        return False
+    return before[_WORDS] == now[_WORDS]
 
 
 def _is_fresh(name: str, state: bytes) -> bool:

@@ -87,7 +87,11 @@ def summarise_runs(runs: Sequence[Run], pairs: Sequence[Comparisons], *, plain: 
         pairs: The comparison of the first run with each other one.
         plain: Whether the last run is a second plain one.
     """
-    each = [divergent(pair, run) for pair, run in zip(pairs, runs[1:], strict=True)]
+    completed = runs[0].failure is None
+    each = [
+        divergent(pair, run if completed else None)
+        for pair, run in zip(pairs, runs[1:], strict=True)
+    ]
     cells = sorted({index for one in each for index in one})
     return RunToRun(
         divergent_cells=tuple(cells),

@@ -96,7 +96,7 @@ def _because(evidence: Evidence) -> str:
         f"{source.name}, {_DEEDS[source.how]} in cell {source.cell}"
         for source in evidence.diverged_sources
     ]
-    return f"; already diverged when it began: {'; '.join(parts)}" if parts else ""
+    return f"; random sources that differ from run to run: {'; '.join(parts)}" if parts else ""
 
 
 def _repeats(evidence: Evidence) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["diverged_sources", "floating_sources", "unseeded_sources"]
 
+_KEY_KIND = "jax key"
+
 
 def floating_sources(left: Run, right: Run) -> frozenset[str]:
     """Names of the sources whose state differed between two runs at some cell that drew from them."""
@@ -42,7 +44,10 @@ def diverged_sources(runs: Sequence[Run], cell: int | None) -> tuple[DivergedSou
 def unseeded_sources(runs: Sequence[Run]) -> tuple[DivergedSource, ...]:
     """The sources that any cell draws from in a state that differs from run to run."""
     last = len(runs[0].records) - 1
-    drawn = {name for record in runs[0].records if record is not None for name in record.draws}
+    records = [record for record in runs[0].records if record is not None]
+    # A source that something else draws from between the cells is told of as that.
+    drawn = {name for record in records for name in record.draws}
+    drawn -= {name for record in records for name in record.between}
     return tuple(s for s in _used_apart(runs[0], runs[-1], last) if s.name in drawn)
 
 
@@ -56,11 +61,16 @@ def _used_apart(left: Run, right: Run, last: int) -> tuple[DivergedSource, ...]:
             continue
         for name in dict.fromkeys((*one.seeded, *one.appeared, *one.draws)):
             how = _deed(one, two, name)
+            kind = one.kinds.get(name, "")
             if how is None or name in found or (how == "seeded" and name in drawn_between):
                 continue
+            if kind.startswith(_KEY_KIND):
+                if any(other.kind.startswith(_KEY_KIND) for other in found.values()):
+                    continue  # split from the one that is named already
+                how = "seeded"
             found[name] = DivergedSource(
                 name=name,
-                kind=one.kinds.get(name, ""),
+                kind=kind,
                 cell=index,
                 how=how,
                 drawn_here=index == last and name in one.draws,

@@ -78,7 +78,9 @@ class NumpySource:
         if len(state) != _TWISTER_BYTES + _GAUSS.size:
             return False  # the user swapped the bit generator
         (position,) = _POSITION.unpack_from(state, _KEY_BYTES)
-        return bool(position == mt19937.WORDS and mt19937.is_seeded_key(_HEAD.unpack_from(state)))
+        # From entropy of its own, numpy leaves one word over.
+        unused = position in (mt19937.WORDS - 1, mt19937.WORDS)
+        return unused and mt19937.is_seeded_key(_HEAD.unpack_from(state))
 
     def seed(self, seed: int) -> None:
         """Set the stream as ``np.random.seed(seed)`` does."""

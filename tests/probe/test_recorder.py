@@ -367,3 +367,17 @@ def test_what_a_library_draws_while_it_is_imported_is_no_draw_of_the_cell(tmp_pa
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "IPYTHONDIR": str(tmp_path)},
     )
     assert run.stdout.strip() == "() ('python',)", run.stderr
+
+
+def test_one_word_from_numpys_own_entropy_is_a_draw() -> None:
+    """Where nothing was seeded, the first word handed out leaves a position like that of a fresh seeding."""
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "from recorded_shell import Notebook\nnotebook = Notebook(InteractiveShell.instance())\n"
+        "notebook.run('import numpy as np; np.random;')\n"
+        "print(notebook.run('x = np.random.randint(128)').draws, notebook.run('np.random.seed(0)').draws)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert run.stdout.strip() == "('numpy',) ()", run.stderr

@@ -402,3 +402,9 @@ def test_the_traceback_of_a_failure_is_the_kernels_own(notebook):
     assert error.traceback.rstrip().endswith("ZeroDivisionError: division by zero")
     assert "An error occurred while executing" not in error.traceback
     assert "\x1b" not in error.traceback
+
+
+def test_a_failure_that_comes_every_time_is_no_difference(notebook):
+    """What every run does alike does not count as a difference between runs."""
+    result = verify(notebook("print(1)", "1 / 0"))
+    assert (result.level, result.run_to_run.divergent_cells) == (Level.FAILS, ())

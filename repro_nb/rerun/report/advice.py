@@ -122,6 +122,11 @@ def _example(source: DivergedSource) -> str:
 
 
 def _save_advice(result: NotebookResult) -> str:
+    if result.saved.origin == "recording":
+        return (
+            "If the fresh outputs are the right ones, record them: `repro-nb verify --update`; if the recorded ones "
+            "are, find what changed since: code, data or package versions."
+        )
     if result.saved.available:
         return (
             "If the fresh outputs are the right ones, run the notebook from top to bottom and save it; if the saved "
