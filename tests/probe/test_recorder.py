@@ -374,7 +374,7 @@ def test_one_word_from_numpys_own_entropy_is_a_draw() -> None:
     code = (
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "from recorded_shell import Notebook\nnotebook = Notebook(InteractiveShell.instance())\n"
-        "notebook.run('import numpy as np; np.random;')\n"
+        "notebook.run('import numpy as np, numpy.random')\n"
         "print(notebook.run('x = np.random.randint(128)').draws, notebook.run('np.random.seed(0)').draws)"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
