@@ -56,11 +56,13 @@ class Examination:
         with ExitStack() as spaces:
             launches = [self._launch(spec, variation, spaces) for variation in variations]
             runs = await self._run_together(launches)
-            if self._plain_run_is_needed(runs):
+            pairs = [self._compare(runs[0], other) for other in runs[1:]]
+            if self._plain_run_is_needed(runs, pairs):
                 launch = self._launch(spec, plain(seeds[-1], spec.env), spaces)
                 runs.append(await self._run(launch, len(runs)))
+                pairs.append(self._compare(runs[0], runs[-1]))
             # While the workspaces are there: what was written through a link is looked for.
-            return self._judged(runs)
+            return self._judged(runs, pairs)
 
     def _hash_seeds(self, spec: KernelSpec, count: int) -> tuple[str, ...]:
         python = interpreter(spec)
@@ -100,20 +102,18 @@ class Examination:
             with_environment=index == 0,
         )
 
-    def _plain_run_is_needed(self, runs: Sequence[Run]) -> bool:
+    def _compare(self, first: Run, other: Run) -> judge.Comparisons:
+        return judge.compare_runs(self.notebook, first, other, self.options)
+
+    def _plain_run_is_needed(self, runs: Sequence[Run], pairs: Sequence[judge.Comparisons]) -> bool:
         first, *others = runs
         if first.failure is not None or self.stop.reason is not None:
             return False
-        return any(
-            judge.divergent(judge.compare_runs(self.notebook, first, other, self.options), other)
-            for other in others
-        )
+        return any(judge.divergent(*pair) for pair in zip(pairs, others, strict=True))
 
-    def _judged(self, runs: Sequence[Run]) -> NotebookResult:
+    def _judged(self, runs: Sequence[Run], pairs: Sequence[judge.Comparisons]) -> NotebookResult:
         first, *others = runs
-        options = self.options
-        pairs = [judge.compare_runs(self.notebook, first, other, options) for other in others]
-        against_saved = judge.compare_with_saved(self.notebook, self.saved, first, options)
+        against_saved = judge.compare_with_saved(self.notebook, self.saved, first, self.options)
         cells = judge.summarise_cells(self.notebook, runs, pairs, against_saved)
         between = judge.summarise_runs(runs, pairs, plain=_second_plain(runs) is not None)
         evidence = Evidence(

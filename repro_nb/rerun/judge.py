@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from repro_nb.rerun.saved import SavedOutputs
 
 __all__ = [
+    "Comparisons",
     "compare_runs",
     "compare_with_saved",
     "count_coverage",
