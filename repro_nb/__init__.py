@@ -15,13 +15,30 @@ if TYPE_CHECKING:
     from repro_nb.deterministic import (
         DeterministicConfig,
         DeterministicContext,
+        benchmark_deterministic_impact,
+        disable_deterministic_mode,
+        enable_deterministic_mode,
         get_deterministic_status,
+        restore_deterministic_state,
     )
     from repro_nb.recording.store import read_recording
     from repro_nb.rerun.options import VerifyOptions
     from repro_nb.rerun.result import Level, NotebookResult
     from repro_nb.rerun.verify import verify
-    from repro_nb.seeding import get_current_seed, set_global_seed
+    from repro_nb.seeding import (
+        SeedContext,
+        generate_deterministic_seeds,
+        generator,
+        get_current_seed,
+        get_seed_history,
+        load_seed_state,
+        prng_key,
+        save_seed_state,
+        seed_worker,
+        set_global_seed,
+        verify_deterministic_execution,
+        worker_init_fn,
+    )
 
 __version__ = "0.1.0"
 
@@ -30,29 +47,61 @@ __all__ = [
     "DeterministicContext",
     "Level",
     "NotebookResult",
+    "SeedContext",
     "VerifyOptions",
     "__version__",
+    "benchmark_deterministic_impact",
+    "disable_deterministic_mode",
+    "enable_deterministic_mode",
+    "generate_deterministic_seeds",
+    "generator",
     "get_current_seed",
     "get_deterministic_status",
+    "get_seed_history",
     "load_ipython_extension",
+    "load_seed_state",
+    "prng_key",
     "read_recording",
+    "restore_deterministic_state",
+    "save_seed_state",
+    "seed_worker",
     "set_global_seed",
     "unload_ipython_extension",
     "verify",
+    "verify_deterministic_execution",
+    "worker_init_fn",
 ]
 
-_MODULES = {
-    "DeterministicConfig": "deterministic",
-    "DeterministicContext": "deterministic",
-    "Level": "rerun.result",
-    "NotebookResult": "rerun.result",
-    "VerifyOptions": "rerun.options",
-    "get_current_seed": "seeding",
-    "get_deterministic_status": "deterministic",
-    "read_recording": "recording.store",
-    "set_global_seed": "seeding",
-    "verify": "rerun.verify",
+_NAMES = {
+    "deterministic": (
+        "DeterministicConfig",
+        "DeterministicContext",
+        "benchmark_deterministic_impact",
+        "disable_deterministic_mode",
+        "enable_deterministic_mode",
+        "get_deterministic_status",
+        "restore_deterministic_state",
+    ),
+    "recording.store": ("read_recording",),
+    "rerun.options": ("VerifyOptions",),
+    "rerun.result": ("Level", "NotebookResult"),
+    "rerun.verify": ("verify",),
+    "seeding": (
+        "SeedContext",
+        "generate_deterministic_seeds",
+        "generator",
+        "get_current_seed",
+        "get_seed_history",
+        "load_seed_state",
+        "prng_key",
+        "save_seed_state",
+        "seed_worker",
+        "set_global_seed",
+        "verify_deterministic_execution",
+        "worker_init_fn",
+    ),
 }
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

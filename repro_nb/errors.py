@@ -7,6 +7,7 @@ __all__ = [
     "KernelDiedError",
     "KernelUnavailableError",
     "NotebookError",
+    "RandomStateError",
     "RecordingError",
     "ReproError",
     "UsageError",
@@ -48,6 +49,10 @@ class NotebookError(ReproError):
 
 class RecordingError(ReproError):
     """A recording (``NAME.repro.json``) that cannot be read or written."""
+
+
+class RandomStateError(ReproError):
+    """A random state that cannot be read, or that does not fit what it shall be put into."""
 
 
 class KernelUnavailableError(ReproError):

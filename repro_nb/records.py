@@ -11,11 +11,24 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["JAX", "CellError", "CellRecord", "Environment", "KeyUse", "source_digest"]
+__all__ = [
+    "JAX",
+    "KEY_MAKER",
+    "CellError",
+    "CellRecord",
+    "Environment",
+    "KeyUse",
+    "UnseededOrigin",
+    "source_digest",
+]
 
 
 JAX = "jax"
 """The source that stands for every JAX key: keys have no stream, so a use of one is what can be recorded."""
+
+
+KEY_MAKER = "prng_key"
+"""How the entries begin among a record's keys that tell of keys made, and not consumed."""
 
 
 def source_digest(source: str) -> str:
@@ -55,6 +68,36 @@ class KeyUse:
 
 
 @dataclass(frozen=True)
+class UnseededOrigin:
+    """What the system gave to a generator of numpy's that was made without a seed: its very stream can be rebuilt.
+
+    Attributes:
+        bit_generator: Class of its bit generator, such as ``PCG64``.
+        entropy: The 128 bits, as a hexadecimal literal; as text, since not every reader of JSON keeps such numbers.
+        spawn_key: Which child of that entropy it is.
+    """
+
+    bit_generator: str
+    entropy: str
+    spawn_key: tuple[int, ...] = ()
+
+    def expression(self, kind: str) -> str:
+        """Python that makes the generator again.
+
+        Args:
+            kind: Its type as the record's ``kinds`` has it.
+        """
+        seed = self.entropy
+        if self.spawn_key:
+            seed = f"np.random.SeedSequence({seed}, spawn_key={self.spawn_key})"
+        bare = f"np.random.{self.bit_generator}({seed})"
+        if kind == "numpy.random.Generator(PCG64)":
+            return f"np.random.default_rng({seed})"
+        owner = kind.partition("(")[0].rpartition(".")[2]
+        return bare if owner == self.bit_generator else f"np.random.{owner}({bare})"
+
+
+@dataclass(frozen=True)
 class CellRecord:
     """The facts of one execution of one cell.
 
@@ -80,6 +123,7 @@ class CellRecord:
         seeded: Sources that a seeding call in the cell set, with the call: ``{"numpy": "np.random.seed(0)"}``.
         keys: JAX keys that were consumed, in order.
         kinds: Type of each source that a user holds: ``{"rng": "numpy.random.Generator(PCG64)"}``.
+        origins: What the generators that the cell made without a seed were made from, where numpy tells.
         error: What the cell raised.
         truncated: The search for generators stopped at its budget: sources may be missing.
         recorder_error: The recorder itself failed on this cell; its other facts are incomplete.
@@ -98,6 +142,7 @@ class CellRecord:
     seeded: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[KeyUse, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, UnseededOrigin] = field(default_factory=dict)
     error: CellError | None = None
     truncated: bool = False
     recorder_error: str | None = None
@@ -121,6 +166,10 @@ class CellRecord:
                 "between": tuple(data.get("between", ())),
                 "appeared": tuple(data.get("appeared", ())),
                 "keys": tuple(KeyUse(**use) for use in data.get("keys", ())),
+                "origins": {
+                    name: UnseededOrigin(**{**origin, "spawn_key": tuple(origin["spawn_key"])})
+                    for name, origin in data.get("origins", {}).items()
+                },
                 "error": CellError(**error) if error else None,
             }
         )

@@ -21,6 +21,9 @@ class DeterministicConfig:
         torch_use_deterministic_algorithms: Only deterministic algorithms in torch as a whole.
         torch_warn_only: Warn where torch has no deterministic algorithm for an operation, instead of raising.
         cublas_workspace: Value for ``CUBLAS_WORKSPACE_CONFIG``, where it is not set already.
+        warn_performance: When the mode begins, measure a few operations of torch with and without it, and say in
+            a `DeterministicPerformanceWarning` what it costs here. Without torch nothing is said; when torch is
+            imported later, it is said then.
     """
 
     torch_deterministic: bool = True
@@ -28,6 +31,7 @@ class DeterministicConfig:
     torch_use_deterministic_algorithms: bool = True
     torch_warn_only: bool = False
     cublas_workspace: str = ":4096:8"
+    warn_performance: bool = False
 
     def apply(self) -> DeterministicContext:
         """Switch the mode on for the rest of the session, also for frameworks imported later.
@@ -35,6 +39,6 @@ class DeterministicConfig:
         Returns:
             The context that holds it; its `restore` ends the mode and puts every setting back.
         """
-        from repro_nb.deterministic.context import DeterministicContext
+        from repro_nb.deterministic.mode import enable_deterministic_mode
 
-        return DeterministicContext(self).__enter__()
+        return enable_deterministic_mode(self)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Optional
 
+from repro_nb.deterministic.active import active
 from repro_nb.deterministic.config import DeterministicConfig
 from repro_nb.deterministic.held import HELD
 from repro_nb.deterministic.knob import When
+from repro_nb.deterministic.warned import warn
 from repro_nb.errors import UsageError
 from repro_nb.imports import ImportWatch
 
 if TYPE_CHECKING:
     from repro_nb.deterministic.knob import Knob
 
-__all__ = ["DeterminismWarning", "DeterministicContext"]
-
-
-class DeterminismWarning(UserWarning):
-    """A setting could not be held, or was changed by someone else while it was held."""
+__all__ = ["DeterministicContext"]
 
 
 class DeterministicContext:
@@ -28,7 +25,8 @@ class DeterministicContext:
 
     Settings of frameworks that are imported inside the block are held too. Every setting is restored in reverse
     order, also when the block raises; one that somebody else changed meanwhile is left as they set it, with a
-    `DeterminismWarning`.
+    `DeterminismWarning`. Contexts nest, and may end in any order: what one would put back passes to the one
+    that still holds the setting.
 
     Args:
         config: What to set; by default everything that makes results repeat.
@@ -36,6 +34,7 @@ class DeterministicContext:
 
     def __init__(self, config: Optional[DeterministicConfig] = None) -> None:
         self.config = config if config is not None else DeterministicConfig()
+        self._layers = active.layers
         self._undo: Optional[ExitStack] = None
 
     def __enter__(self) -> DeterministicContext:  # noqa: PYI034  typing.Self is younger than 3.9
@@ -45,10 +44,9 @@ class DeterministicContext:
                 hint="Make a new one for each `with` block.",
             )
         self._undo = ExitStack()
+        self._layers = active.layers
         try:
-            for knob in HELD:
-                self._hold(knob)
-            self._watch_imports(self._undo)
+            self._begin(self._undo)
         except BaseException:
             self.restore()
             raise
@@ -57,18 +55,30 @@ class DeterministicContext:
     def __exit__(self, *exception: object) -> None:
         self.restore()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether the mode is held now."""
+        return self._undo is not None
+
     def restore(self) -> None:
         """Put every setting back, the last one set first. Does nothing the second time."""
         undo, self._undo = self._undo, None
+        if self in active.enabled:
+            active.enabled.remove(self)
         if undo is not None:
             undo.close()
 
-    def _watch_imports(self, undo: ExitStack) -> None:
+    def _begin(self, undo: ExitStack) -> None:
+        for knob in HELD:
+            self._hold(knob)
         watch = ImportWatch()
         undo.callback(watch.uninstall)
         for knob in HELD:
             if knob.loaded_by and not knob.exists:
                 watch.when_imported(knob.loaded_by, partial(self._hold_imported, knob))
+        if self.config.warn_performance:
+            # After the knobs that wait for the same import; at once where torch is there.
+            watch.when_imported("torch", self._warn_performance)
         watch.install()
 
     def _hold_imported(self, knob: Knob, _module: object) -> None:
@@ -77,26 +87,18 @@ class DeterministicContext:
     def _hold(self, knob: Knob) -> None:
         if self._undo is None or not knob.exists:
             return
-        value = knob.read()
+        value = self._layers.value(knob)
         wanted = knob.wanted(self.config, value)
-        if wanted == value:
-            return
-        if knob.when() is not When.LIVE:
-            _warn(
+        if wanted != value and knob.when() is not When.LIVE:
+            warn(
                 f"{knob.name} stays {value!r}: it takes effect only when it is set before a device is first used"
             )
             return
-        knob.write(wanted)
-        self._undo.callback(_put_back, knob, wanted, value)
+        layer = self._layers.hold(knob, wanted)
+        if layer is not None:
+            self._undo.callback(self._layers.release, layer)
 
+    def _warn_performance(self, _module: object) -> None:
+        from repro_nb.deterministic.performance import warn_performance
 
-def _put_back(knob: Knob, held: Any, value: Any) -> None:
-    now = knob.read()
-    if now == held:
-        knob.write(value)
-    elif now != value:
-        _warn(f"{knob.name} was changed to {now!r} in deterministic mode, and is left so")
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, DeterminismWarning, stacklevel=2)
+        warn_performance(self.config)

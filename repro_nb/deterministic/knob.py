@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 if TYPE_CHECKING:
     from repro_nb.deterministic.config import DeterministicConfig
 
-__all__ = ["Knob", "When"]
+__all__ = ["Knob", "Reported", "When"]
 
 
 class When(str, Enum):
@@ -63,3 +63,15 @@ class Knob:
         """Whether the setting is as deterministic mode wants it; None where it decides nothing here."""
         value = self.read()
         return bool(self.wanted(config, value) == value)
+
+
+class Reported(Knob):
+    """A setting that deterministic mode shows and never changes."""
+
+    def wanted(self, config: DeterministicConfig, value: Any) -> Any:  # noqa: ARG002  Knob's signature
+        """The value it has."""
+        return value
+
+    def settled(self, config: DeterministicConfig) -> Optional[bool]:  # noqa: ARG002  Knob's signature
+        """None: it decides nothing here, unless a setting says otherwise."""
+        return None

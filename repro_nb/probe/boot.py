@@ -48,7 +48,7 @@ def write_environment() -> None:
         return
     facts = {
         "environment": capture_environment(session.baseline).to_json(),
-        "seed": session.seed,
+        "seed": None if session.seeding is None else session.seeding.seed,
     }
     (folder / ENVIRONMENT).write_text(json.dumps(facts), encoding="utf-8")
 

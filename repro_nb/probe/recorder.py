@@ -6,37 +6,31 @@ hook keeps no reference to an object of the user's while a cell runs, and draws 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from time import perf_counter
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from repro_nb.imports import ImportBracket, ImportWatch
 from repro_nb.probe.jax_keys import KeyWatch
 from repro_nb.probe.prints import Printer
-from repro_nb.probe.running import Changes, GlobalStates, Running, States
+from repro_nb.probe.running import Changes, CurrentCell, GlobalStates, Running, States
 from repro_nb.probe.seeding_calls import SeedingCalls
 from repro_nb.probe.tally import SourceSummary, Tally
-from repro_nb.records import JAX, CellError, CellRecord
+from repro_nb.probe.timeline import Timeline
+from repro_nb.records import JAX, KEY_MAKER, CellError, CellRecord, UnseededOrigin
 from repro_nb.rng import Source, sources
 from repro_nb.rng.held import Held
 from repro_nb.rng.reach import reach
 from repro_nb.rng.usercode import is_installed
 
-__all__ = ["CurrentCell", "Recorder", "SourceSummary"]
+__all__ = ["CellStreams", "CurrentCell", "Recorder", "SourceSummary"]
 
 _MAX_MESSAGE = 2000
 
 
-class CurrentCell(NamedTuple):
-    """The cell that is running.
-
-    Attributes:
-        order: Which execution of the session it is, from 1.
-        cell_id: As in its record.
-    """
-
-    order: int
-    cell_id: str
+CellStreams = Callable[[CurrentCell, Tuple[str, ...]], Mapping[str, str]]
+"""Puts the sources that a cell's names reach into streams of its own; gives the call for each of them."""
 
 
 class Recorder:
@@ -48,6 +42,9 @@ class Recorder:
 
     Attributes:
         records: Every record so far, in the order in which the cells ended.
+        namespace: The user's variables.
+        timeline: The states at the beginning and the end of each cell.
+        cell_streams: Called before each cell, where each shall have streams of its own; else None.
     """
 
     def __init__(
@@ -56,7 +53,9 @@ class Recorder:
         on_record: Optional[Callable[[CellRecord], None]] = None,
     ) -> None:
         self.records: List[CellRecord] = []
-        self._namespace = namespace
+        self.namespace = namespace
+        self.timeline = Timeline()
+        self.cell_streams: Optional[CellStreams] = None
         self._on_record = on_record
         self._events: Any = None
         self._imports = ImportWatch()
@@ -72,6 +71,7 @@ class Recorder:
         self._last_held: Mapping[str, Held] = {}
         self._printer = Printer()
         self._lost: Optional[str] = None
+        self._sees_keys = True
 
     def attach(self, events: Any) -> None:
         """Begin to record the cells that `events` tells of.
@@ -118,8 +118,11 @@ class Recorder:
         }
         calls = {name: _entry(seeded or {}, name) for name in changed}
         self._last_states = {**self._last_states, **changed}
+        if seeded is None:
+            self._last_held = {}
         for running in self._stack:
             running.rebase(changed, {name: call for name, call in calls.items() if call})
+            self.timeline.joined(running.newcomers(changed))
         self._tally.seeded({name: call for name, call in calls.items() if call})
 
     def settle(self) -> None:
@@ -132,7 +135,25 @@ class Recorder:
         """The innermost cell that is running now; None between cells."""
         if not self._stack:
             return None
-        return CurrentCell(self._stack[-1].order, self._stack[-1].cell_id)
+        return self._stack[-1].cell
+
+    def key_made(self, name: str, key: str) -> None:
+        """Note a JAX key that repro_nb made in the running cell.
+
+        Args:
+            name: What it was made for.
+            key: Its fingerprint.
+        """
+        self._key_used(f"{KEY_MAKER}({name!r})", key)
+
+    @contextmanager
+    def unseen_keys(self) -> Iterator[None]:
+        """Note no JAX key inside the block: repro_nb itself runs the cell's code once more, and takes it back."""
+        seeing, self._sees_keys = self._sees_keys, False
+        try:
+            yield
+        finally:
+            self._sees_keys = seeing
 
     def summary(self) -> Tuple[SourceSummary, ...]:
         """What is known of each source: the global ones as they are now, then those that the user holds."""
@@ -208,7 +229,7 @@ class Recorder:
 
     def _look_before(self, running: Running) -> None:
         states = self._states.read()
-        reached = reach(running.names, self._namespace)
+        reached = reach(running.names, self.namespace)
         # Within another cell, that one's draws would seem to lie between; and before the first cell the kernel itself
         # may draw: IPython so chooses the tip in its banner.
         if len(self._stack) == 1 and self.records:
@@ -216,14 +237,21 @@ class Recorder:
                 *_advanced(self._last_states, states),
                 *_advanced_held(self._last_held, reached.sources),
             )
-        running.begin(states, reached, self._printer.prints(states, reached.sources))
+        if len(self._stack) == 1 and self.cell_streams is not None:
+            running.reseeded.update(self.cell_streams(running.cell, running.names))
+            self._tally.seeded(running.reseeded)
+            states, reached = self._states.read(), reach(running.names, self.namespace)
+        prints = self._printer.prints(states, reached.sources)
+        running.begin(states, reached, prints)
+        self.timeline.begin(running.order, states, reached.sources, prints)
 
     def _look_after(self, running: Running) -> Dict[str, Any]:
         states = self._states.read()
-        reached = reach(running.names, self._namespace)
+        reached = reach(running.names, self.namespace)
         changes = running.changes(states, reached.sources)
         after = self._printer.prints(states, reached.sources)
         self._last_states, self._last_held = states, reached.sources
+        self.timeline.end(running.order, states, reached.sources, after)
         calls = self._calls(running, changes)
         seeded = self._seeded(running, changes, calls)
         if calls is not None:
@@ -239,6 +267,7 @@ class Recorder:
             "seeded": {name: call for name, call in seeded.items() if call is not None},
             "keys": keys,
             "kinds": self._printer.kinds,
+            "origins": _unseeded_origins(changes, seeded, reached.sources),
             "truncated": running.truncated or reached.truncated,
         }
 
@@ -246,7 +275,7 @@ class Recorder:
         """The cell's code, if it changed a source."""
         if not changes.touched and not changes.touched_held:
             return None
-        return SeedingCalls(running.source, self._namespace, sources())
+        return SeedingCalls(running.source, self.namespace, sources())
 
     @staticmethod
     def _seeded(
@@ -268,6 +297,7 @@ class Recorder:
         self._tally.add_globals(states)
         for running in self._stack:
             running.joined(states)
+            self.timeline.joined(states)
 
     def _begin_import(self) -> States:
         return self._states.read() if self._stack else {}
@@ -283,7 +313,7 @@ class Recorder:
             self._tally.add_unwatched_keys()
 
     def _key_used(self, function: str, key: str) -> None:
-        for running in self._stack:
+        for running in self._stack if self._sees_keys else ():
             running.key_used(function, key)
 
 
@@ -301,6 +331,21 @@ def _with_hidden_draws(changes: Changes, calls: SeedingCalls) -> Changes:
     undrawn = [name for name in changes.touched if name not in changes.draws]
     hidden = [name for name in undrawn if calls.draws_before_seeding(name)]
     return changes._replace(draws=(*changes.draws, *hidden)) if hidden else changes
+
+
+def _unseeded_origins(
+    changes: Changes, seeded: Mapping[str, Optional[str]], held: Mapping[str, Held]
+) -> Dict[str, UnseededOrigin]:
+    """What the generators that a cell made without a seed were made from."""
+    if not changes.appeared:
+        return {}
+    made = {path: held[path] for path in changes.appeared if path in held and not seeded.get(path)}
+    return {
+        path: UnseededOrigin(origin.name, hex(origin.entropy), origin.spawn_key)
+        for path, source in made.items()
+        for origin in (source.origin,)
+        if origin is not None and source.seed is None
+    }
 
 
 def _advanced(before: States, now: States) -> Tuple[str, ...]:

@@ -11,15 +11,30 @@ from repro_nb.rng.held import Held
 from repro_nb.rng.reach import Reached, names_in
 from repro_nb.rng.torch import initial_seed
 
-__all__ = ["Changes", "GlobalStates", "Running", "States"]
+__all__ = ["Changes", "CurrentCell", "GlobalStates", "Running", "States"]
 
 States = Mapping[str, Optional[bytes]]
 
 _MAX_KEYS = 256
+_SHORT_DIGEST = 12
 _SEED_LIMIT = 2**32
 # Every twister's state is longer than this, and has nothing but words in between.
 _TWISTER_BYTES = 2048
 _WORDS = slice(64, _TWISTER_BYTES)
+
+
+class CurrentCell(NamedTuple):
+    """The cell that is running.
+
+    Attributes:
+        order: Which execution of the session it is, from 1.
+        cell_id: As in its record.
+        stream: What names the cell's own streams of random numbers.
+    """
+
+    order: int
+    cell_id: str
+    stream: str
 
 
 class Changes(NamedTuple):
@@ -80,6 +95,7 @@ class Running:
         digest: Its `source_digest`.
         names: Every identifier in it.
         cell_id: The front end's, else made of order and digest.
+        cell: The same, for others to know it by.
         started: When it began, in seconds of the performance counter.
         prints: Fingerprints when it began.
         between: Sources that advanced between the cell before and this one.
@@ -94,7 +110,10 @@ class Running:
         self.source: str = info.raw_cell or ""
         self.digest = source_digest(self.source)
         self.names = names_in(self.source)
-        self.cell_id: str = getattr(info, "cell_id", None) or f"{order}-{self.digest[:12]}"
+        self.cell_id: str = (
+            getattr(info, "cell_id", None) or f"{order}-{self.digest[:_SHORT_DIGEST]}"
+        )
+        self.cell = CurrentCell(order, self.cell_id, _stream_of(self.cell_id, self.digest))
         self.started = 0.0
         self.prints: Mapping[str, Optional[str]] = {}
         self.between: Tuple[str, ...] = ()
@@ -120,6 +139,10 @@ class Running:
     def joined(self, states: States) -> None:
         """A library was imported: its streams begin with these states."""
         self._base = {**states, **self._base}
+
+    def newcomers(self, states: States) -> States:
+        """Those of `states` whose streams were not there when the cell began."""
+        return {name: state for name, state in states.items() if name not in self._seen}
 
     def imported(self, before: States, after: States) -> None:
         """A library was imported: what it drew meanwhile is no draw of the cell's."""
@@ -201,6 +224,13 @@ class Running:
                 if not source.is_fresh or _same_words(begun, source.state):
                     drawn.append(path)
         return drawn, new, touched
+
+
+def _stream_of(cell_id: str, digest: str) -> str:
+    """The front end's cell id; for a cell without one, its text, since a number would change from run to run."""
+    _, separator, end = cell_id.rpartition("-")
+    made_up = bool(separator) and len(end) >= _SHORT_DIGEST and digest.startswith(end)
+    return f"source:{digest}" if made_up else cell_id
 
 
 def _is_new(seen: States, name: str, state: Optional[bytes]) -> bool:

@@ -15,6 +15,7 @@ _KERNEL_SIDE = (
     "__init__",
     "deterministic",
     "errors",
+    "files",
     "findings",
     "imports",
     "magics",
@@ -22,6 +23,7 @@ _KERNEL_SIDE = (
     "records",
     "rng",
     "seeding",
+    "values",
 )
 
 

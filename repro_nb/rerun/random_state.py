@@ -46,9 +46,25 @@ def unseeded_sources(runs: Sequence[Run]) -> tuple[DivergedSource, ...]:
     last = len(runs[0].records) - 1
     records = [record for record in runs[0].records if record is not None]
     # A source that something else draws from between the cells is told of as that.
-    drawn = {name for record in records for name in record.draws}
-    drawn -= {name for record in records for name in record.between}
-    return tuple(s for s in _used_apart(runs[0], runs[-1], last) if s.name in drawn)
+    between = {name for record in records for name in record.between}
+    found = _used_apart(runs[0], runs[-1], last)
+    return tuple(s for s in found if s.name not in between and _is_drawn_apart(runs, s.name))
+
+
+def _is_drawn_apart(runs: Sequence[Run], name: str) -> bool:
+    """Whether any cell draws from the source in another state than in the other run, though the outputs agree.
+
+    A cell that seeds it with the same value in both runs draws after that: its outputs agree.
+    """
+    for one, two in zip(runs[0].records, runs[-1].records, strict=True):
+        if one is None or two is None or name not in one.draws:
+            continue
+        seeded_alike = (
+            name in one.seeded and name in two.seeded and not _apart(one.after, two.after, name)
+        )
+        if not seeded_alike and (_entered_apart(one, two, name) or _made_apart(one, two, name)):
+            return True
+    return False
 
 
 def _used_apart(left: Run, right: Run, last: int) -> tuple[DivergedSource, ...]:
@@ -74,8 +90,14 @@ def _used_apart(left: Run, right: Run, last: int) -> tuple[DivergedSource, ...]:
                 cell=index,
                 how=how,
                 drawn_here=index == last and name in one.draws,
+                rebuilt_by=_rebuilt_by(one, name) if how == "made" else "",
             )
     return tuple(found.values())
+
+
+def _rebuilt_by(record: CellRecord, name: str) -> str:
+    origin = record.origins.get(name)
+    return "" if origin is None else origin.expression(record.kinds.get(name, ""))
 
 
 def _deed(one: CellRecord, two: CellRecord, name: str) -> str | None:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from repro_nb.findings import Finding, Place, Severity
+from repro_nb.probe.key_reuse import reused_keys
 from repro_nb.rerun.random_state import unseeded_sources
 
 if TYPE_CHECKING:
+    from repro_nb.records import CellRecord
     from repro_nb.rerun.runner import Run
 
 __all__ = ["not_written", "remarks"]
@@ -106,7 +108,24 @@ def _of_the_records(path: str, run: Run) -> tuple[Finding, ...]:
         for index, record in recorded
         if record.recorder_error is not None
     ]
-    return (*between, *incomplete)
+    return (*between, *incomplete, *_reused_keys(path, recorded))
+
+
+def _reused_keys(path: str, recorded: Sequence[tuple[int, CellRecord]]) -> Iterator[Finding]:
+    for reuse in reused_keys(record for _, record in recorded):
+        cells = [recorded[at][0] for at, _ in reuse.uses]
+        uses = [
+            f"jax.random.{function} in cell {cell}"
+            for cell, (_, function) in zip(cells, reuse.uses, strict=True)
+        ]
+        yield Finding(
+            code="jax-key-reuse",
+            severity=Severity.WARNING,
+            message=f"one JAX key is drawn from in {len(cells)} cells: {', '.join(map(str, cells))}",
+            place=Place(path=path, cell=cells[1]),
+            evidence=f"the same key went into {' and '.join(uses)}, so their numbers are not independent",
+            fix='split it before the first use, or take another: `repro_nb.prng_key("a name of its own")`',
+        )
 
 
 def _drawn_between(place: Place, name: str) -> Finding:

@@ -171,6 +171,7 @@ class DivergedSource:
         how: What that cell did: ``drawn``, it drew from it unseeded; ``made``, it made it unseeded; ``seeded``, it
             seeded it with a value that differs from run to run.
         drawn_here: The first divergent cell itself draws from it.
+        rebuilt_by: Python that makes the very stream of the first run again; empty where that is not known.
     """
 
     name: str
@@ -178,6 +179,7 @@ class DivergedSource:
     cell: int
     how: str
     drawn_here: bool
+    rebuilt_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,13 @@ type's own descriptors, so that no method, property or attribute hook of a user'
 
 from __future__ import annotations
 
-import struct
 import sys
 from functools import lru_cache, partial
 from typing import Any, Callable, FrozenSet, Iterator, Mapping, NamedTuple, Optional, Tuple
 
-from repro_nb.rng import jax, numpy, python, torch
+from repro_nb.rng import jax, numpy, python, seed_sequence, tensorflow, torch
 
-__all__ = ["Held", "Reader", "bases_of", "global_ids", "known_types", "reader_of"]
+__all__ = ["Held", "Reader", "bases_of", "global_ids", "known_types", "read", "reader_of"]
 
 
 class Held(NamedTuple):
@@ -34,7 +33,7 @@ class Held(NamedTuple):
     kind: str
     state: Optional[bytes]
     advances: bool = True
-    origin: Optional[numpy.Origin] = None
+    origin: Optional[seed_sequence.Origin] = None
     seed: Optional[str] = None
 
     @property
@@ -53,14 +52,13 @@ class Held(NamedTuple):
         if self.state is None:
             return None
         if self.origin is not None:
-            return self.state.startswith(numpy.first_state(self.origin))
+            return self.state.startswith(seed_sequence.first_state(self.origin))
         check = _FRESH.get(self.kind)
         return None if check is None else check(self.state)
 
 
 Reader = Callable[[Any], Optional[Held]]
 
-_SPAWNED = struct.Struct("=q")
 _FRESH: Mapping[str, Callable[[bytes], bool]] = {
     "random.Random": partial(python.PythonSource().is_fresh, "python"),
     "numpy.random.RandomState(MT19937)": partial(numpy.NumpySource().is_fresh, "numpy"),
@@ -83,6 +81,12 @@ def reader_of(cls: type, known: Mapping[int, Reader]) -> Optional[Reader]:
     return None
 
 
+def read(value: Any) -> Optional[Held]:
+    """`value` as a source; None if it is none."""
+    reader = reader_of(type(value), known_types())
+    return None if reader is None else reader(value)
+
+
 def global_ids() -> FrozenSet[int]:
     """Addresses of the global streams, which variables may name too (``check_random_state(None)``)."""
     return frozenset(id(stream) for stream in _global_streams() if stream is not None)
@@ -93,11 +97,12 @@ def _global_streams() -> Iterator[Any]:
     stream = getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
     yield getattr(stream, "_bit_generator", None)
     yield getattr(sys.modules.get("torch"), "default_generator", None)
+    yield tensorflow.global_generator()
     if torch.cuda_is_initialized():
         yield from sys.modules["torch.cuda"].default_generators
 
 
-_LIBRARIES = ("random", "numpy.random", "torch", "jax._src.array")
+_LIBRARIES = ("random", "numpy.random", "torch", "jax._src.array", tensorflow.GENERATORS)
 
 
 def known_types() -> Mapping[int, Reader]:
@@ -154,30 +159,13 @@ def _read_numpy(bit_generator: Any, kind: str) -> Optional[Held]:
     name = type(bit_generator).__name__
     if type(bit_generator) is not getattr(sys.modules["numpy.random"], name, None):
         return None
-    sequence: Any = getattr(bit_generator, "seed_seq", None)
-    if type(sequence) is not sys.modules["numpy.random"].SeedSequence:
-        sequence = None
-    origin = _origin(name, sequence)
+    sequence = seed_sequence.sequence_of(bit_generator)
+    origin = seed_sequence.origin_of(name, sequence)
     spawned = 0 if sequence is None else sequence.n_children_spawned
-    state = numpy.bit_generator_state(bit_generator) + _SPAWNED.pack(spawned)
+    state = numpy.bit_generator_state(bit_generator) + seed_sequence.SPAWNED.pack(spawned)
     identity = id(bit_generator), hash(origin)
-    return Held(identity, kind.format(name), state, origin=origin, seed=_seed(sequence, origin))
-
-
-def _origin(name: str, sequence: Any) -> Optional[numpy.Origin]:
-    """What a bit generator of class `name` was seeded from, where that is an integer."""
-    if sequence is None or type(sequence.entropy) is not int:
-        return None
-    return numpy.Origin(name, sequence.entropy, sequence.spawn_key, sequence.pool_size)
-
-
-def _seed(sequence: Any, origin: Optional[numpy.Origin]) -> Optional[str]:
-    """The seed of a seed sequence in words; None where the system may have given it."""
-    if sequence is None:
-        return None
-    if origin is None:
-        return "a given seed"  # a list, or an integer of numpy's: what the system gives is one of Python's
-    return numpy.seed_of(origin)
+    seed = seed_sequence.seed_of(sequence)
+    return Held(identity, kind.format(name), state, origin=origin, seed=seed)
 
 
 def _read_torch(generator: Any) -> Held:
@@ -185,6 +173,11 @@ def _read_torch(generator: Any) -> Held:
     state = torch.generator_state(generator)
     seed = None if state is None else torch.seed_of(device.type, state)
     return Held((id(generator), 0), f"torch.Generator({device})", state, seed=seed)
+
+
+def _read_tensorflow(generator: Any) -> Optional[Held]:
+    state = tensorflow.generator_state(generator)
+    return None if state is None else Held((id(generator), 0), "tensorflow.random.Generator", state)
 
 
 def _read_key(array: Any) -> Optional[Held]:
@@ -204,4 +197,5 @@ _READERS: Mapping[str, Mapping[str, Reader]] = {
         **dict.fromkeys(("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"), _read_bit_generator),
     },
     "torch": {"Generator": _read_torch},
+    tensorflow.GENERATORS: {"Generator": _read_tensorflow},
 }

@@ -10,7 +10,15 @@ import platform
 from functools import lru_cache
 from typing import Any, Optional, Protocol
 
-__all__ = ["Pointer", "Window", "is_readable", "pointer", "pointer_window", "read", "window"]
+__all__ = [
+    "Pointer",
+    "is_readable",
+    "pointer",
+    "pointer_window",
+    "read",
+    "window",
+    "write",
+]
 
 
 @lru_cache(maxsize=None)
@@ -25,15 +33,6 @@ def is_readable() -> bool:
     return True
 
 
-class Window(Protocol):
-    """A place in memory."""
-
-    @property
-    def raw(self) -> bytes:
-        """A copy of what lies there now."""
-        ...
-
-
 class Pointer(Protocol):
     """A pointer in memory."""
 
@@ -43,10 +42,9 @@ class Pointer(Protocol):
         ...
 
 
-def window(address: int, size: int) -> Window:
-    """The `size` bytes at `address`, to be read again and again while they stay allocated."""
-    view: Window = _array_type(size).from_address(address)
-    return view
+def window(address: int, size: int) -> memoryview:
+    """The `size` bytes at `address`, to be read and written again and again while they stay allocated."""
+    return memoryview(_array_type(size).from_address(address)).cast("B")
 
 
 def pointer_window(address: int) -> Pointer:
@@ -57,12 +55,24 @@ def pointer_window(address: int) -> Pointer:
 
 def read(address: int, size: int) -> bytes:
     """A copy of the `size` bytes at `address`."""
-    return window(address, size).raw
+    return window(address, size).tobytes()
+
+
+def write(address: int, content: bytes) -> None:
+    """Put `content` at `address`, over as many bytes."""
+    _move()(address, content, len(content))
 
 
 def pointer(address: int) -> int:
     """The pointer stored at `address`; 0 for NULL."""
     return pointer_window(address).value or 0
+
+
+@lru_cache(maxsize=None)
+def _move() -> Any:
+    import ctypes
+
+    return ctypes.memmove
 
 
 @lru_cache(maxsize=None)

@@ -4,43 +4,24 @@ from __future__ import annotations
 
 import struct
 import sys
-from functools import lru_cache
-from typing import Any, Callable, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
-from repro_nb.rng import memory, mt19937
+from repro_nb.errors import RandomStateError
+from repro_nb.rng import mt19937
+from repro_nb.rng.bit_generators import TWISTER_BYTES, name_in, pack, unpack
+from repro_nb.rng.numpy_memory import GAUSS, Place, layout, portable_state
+from repro_nb.rng.source import States
 
 __all__ = [
     "NumpySource",
-    "Origin",
     "bit_generator_state",
-    "first_state",
     "random_state_state",
-    "seed_of",
+    "restoring_bit_generator",
+    "restoring_random_state",
 ]
 
 _POSITION = struct.Struct("=i")
-_POINTER = struct.Struct("P")
-_GAUSS = struct.Struct("@id")  # as the C structure has it, padding included
-_KEY_BYTES = 4 * mt19937.WORDS
-_TWISTER_BYTES = _KEY_BYTES + _POSITION.size
 _HEAD = struct.Struct("=3I")
-_SEED_BITS = 64
-
-
-class Origin(NamedTuple):
-    """What one of numpy's bit generators was seeded from: enough to make it again.
-
-    Attributes:
-        name: Class of the bit generator.
-        entropy: The seed, or what stood in for one.
-        spawn_key: Which child of the seed it is.
-        pool_size: Words in the pool of the seed sequence.
-    """
-
-    name: str
-    entropy: int
-    spawn_key: Tuple[int, ...]
-    pool_size: int
 
 
 class NumpySource:
@@ -53,31 +34,34 @@ class NumpySource:
         "numpy.random.set_state",
         "numpy.random.set_bit_generator",
     )
+    limits = ""
 
     def __init__(self) -> None:
-        self._id = 0  # a reference would show in the stream's count
-        self._windows: Optional[_Windows] = None
+        self._home: Any = (
+            None  # the module, since a reference to the stream itself would show in its count
+        )
+        self._place: Optional[Place] = None
 
     def glance(self) -> Any:
         """The words and the deviate kept back, as they lie in memory; None where they cannot be read there."""
-        stream = getattr(sys.modules.get(self.module), "_rand", None)
-        if id(stream) != self._id:
-            layout = None if stream is None else _layout()
-            self._id = id(stream)
-            self._windows = None if layout is None else _Windows(stream, layout)
-        return None if self._windows is None else self._windows.read(stream)
+        if self._home is None and self._stream() is None:
+            return ()
+        return None if self._place is None else self._place.read(self._home._rand)  # noqa: SLF001 - has no public name
 
-    def states(self) -> Mapping[str, Optional[bytes]]:
+    def states(self) -> States:
         """State of the stream's bit generator, and the normal deviate kept back."""
-        stream = getattr(sys.modules.get(self.module), "_rand", None)
-        return {} if stream is None else {self.name: random_state_state(stream)}
+        stream = self._stream()
+        if stream is None:
+            return {}
+        state = None if self._place is None else self._place.read(stream)
+        return {self.name: random_state_state(stream) if state is None else b"".join(state)}
 
     def is_fresh(self, name: str, state: bytes) -> bool:
         """Whether the stream was seeded, and nothing drawn since."""
         del name
-        if len(state) != _TWISTER_BYTES + _GAUSS.size:
+        if len(state) != TWISTER_BYTES + GAUSS.size:
             return False  # the user swapped the bit generator
-        (position,) = _POSITION.unpack_from(state, _KEY_BYTES)
+        (position,) = _POSITION.unpack_from(state, TWISTER_BYTES - _POSITION.size)
         # From entropy of its own, numpy leaves one word over.
         unused = position in (mt19937.WORDS - 1, mt19937.WORDS)
         return unused and mt19937.is_seeded_key(_HEAD.unpack_from(state))
@@ -88,152 +72,148 @@ class NumpySource:
         if mtrand is not None:
             mtrand.seed(seed)
 
+    def restoring(self, states: States) -> Callable[[], None]:
+        """What puts the stream where it was; a bit generator that was swapped is replaced by one of the old kind."""
+        stream, state = self._stream(), states.get(self.name)
+        if stream is None or state is None or set(states) != {self.name}:
+            raise RandomStateError(
+                "numpy's stream is not what this state was read from", where=self.name
+            )
+        place = self._place
+        if place is None or len(state) != TWISTER_BYTES + GAUSS.size or place.read(stream) is None:
+            return _swapping(self.module, stream, state)
+        _check_twister(state)
+        return lambda: _write(place, stream, state)
 
-class _Layout(NamedTuple):
-    """Where numpy keeps states in memory.
+    def keep(self) -> Any:
+        """The words and the deviate kept back, as they lie in memory; or the states."""
+        return self.glance() or self.states()
 
-    Attributes:
-        state_pointer: Offset in a ``RandomState`` of the pointer to its bit generator's state.
-        gauss: Offset in a ``RandomState`` of the normal deviate kept back.
-        structure: Gives the address of the C structure in a bit generator's capsule; the structure begins
-            with a pointer to the state.
-        twister: The class ``MT19937``, the one whose state is read in memory.
-    """
+    def states_of(self, kept: Any) -> States:
+        """The words and the deviate as one piece."""
+        return kept if type(kept) is dict else {self.name: b"".join(kept)}
 
-    state_pointer: int
-    gauss: int
-    structure: Callable[[Any, bytes], int]
-    twister: type
+    def go_back(self, kept: Any) -> None:
+        """Write the words and the deviate back; into a new bit generator of the old kind, if it was swapped."""
+        place, stream = self._place, self._home._rand  # noqa: SLF001 - as above
+        if place is None or type(kept) is dict or not place.write(stream, *kept):
+            self.restoring(self.states_of(kept))()
 
-
-class _Windows:
-    """Where one ``RandomState`` lies in memory. Its bit generator can be swapped, so it is asked for each time."""
-
-    def __init__(self, stream: Any, layout: _Layout) -> None:
-        self._twister = layout.twister
-        self._pointer = memory.pointer_window(id(stream) + layout.state_pointer)
-        self._gauss = memory.window(id(stream) + layout.gauss, _GAUSS.size)
-        self._address: Optional[int] = None
-        self._words: Optional[memory.Window] = None
-
-    def read(self, stream: Any) -> Any:
-        """What is there; None while the bit generator is of another kind."""
-        if type(stream._bit_generator) is not self._twister:  # noqa: SLF001 - its public twin makes a copy
-            return None
-        address = self._pointer.value
-        if self._words is None or address != self._address:
-            self._address, self._words = address, memory.window(address or 0, _TWISTER_BYTES)
-        return self._words.raw, self._gauss.raw
+    def _stream(self) -> Any:
+        """The stream, which numpy makes once; `_place` is where it lies."""
+        home = sys.modules.get(self.module)
+        stream = getattr(home, "_rand", None)
+        if self._home is None and stream is not None:
+            found = layout()
+            self._home, self._place = home, None if found is None else Place(stream, found)
+        return stream
 
 
 def random_state_state(stream: Any) -> bytes:
     """State of a ``RandomState``: its bit generator's, then the normal deviate kept back."""
-    base = sys.modules["numpy.random.mtrand"].RandomState
-    generator = base.__dict__["_bit_generator"].__get__(stream)
-    layout = _layout()
-    if layout is None or type(generator) is not layout.twister:
-        return _portable(stream, generator)
-    return _fast(layout, stream)
+    generator = _generator_of(stream)
+    found = layout()
+    state = None if found is None else Place(stream, found).read(stream)
+    return portable_state(stream, generator) if state is None else b"".join(state)
 
 
 def bit_generator_state(generator: Any) -> bytes:
     """State of one of numpy's bit generators, without its seed sequence."""
-    layout = _layout()
-    if layout is None or type(generator) is not layout.twister:
-        return _encode(generator.state)
-    return _fast_twister(layout, generator)
+    found = layout()
+    if found is None or type(generator) is not found.twister:
+        return pack(generator.state)
+    return found.twister_state(generator)
 
 
-def seed_of(origin: Origin) -> Optional[str]:
-    """The seed in words; None where it is as long as the system's own entropy, which has 128 bits."""
-    if origin.entropy.bit_length() > _SEED_BITS:
-        return None
-    child = "".join(f", child {index}" for index in origin.spawn_key)
-    return f"seed {origin.entropy}{child}"
+def restoring_random_state(stream: Any, state: bytes) -> Callable[[], None]:
+    """What puts a ``RandomState`` where it was when `random_state_state` gave `state`.
 
-
-def first_state(origin: Origin) -> bytes:
-    """`bit_generator_state` of a bit generator just made from `origin`; nothing is asked of the system."""
-    random = sys.modules["numpy.random"]
-    sequence = random.SeedSequence(
-        origin.entropy, spawn_key=origin.spawn_key, pool_size=origin.pool_size
-    )
-    return bit_generator_state(getattr(random, origin.name)(sequence))
-
-
-def _fast(layout: _Layout, stream: Any) -> bytes:
-    start = id(stream)
-    twister = memory.read(memory.pointer(start + layout.state_pointer), _TWISTER_BYTES)
-    return twister + memory.read(start + layout.gauss, _GAUSS.size)
-
-
-def _fast_twister(layout: _Layout, generator: Any) -> bytes:
-    structure = layout.structure(generator.capsule, b"BitGenerator")
-    return memory.read(memory.pointer(structure), _TWISTER_BYTES)
-
-
-def _portable(stream: Any, generator: Any) -> bytes:
-    base = sys.modules["numpy.random.mtrand"].RandomState
-    whole = base.get_state(stream, legacy=False)
-    return _encode(generator.state) + _GAUSS.pack(whole["has_gauss"], whole["gauss"])
-
-
-def _encode(value: Any) -> bytes:
-    """A bit generator's ``state`` as bytes; the twister's as it lies in memory."""
-    if type(value) is dict:
-        if value.get("bit_generator", "").startswith("PCG64"):
-            return repr(value).encode()  # nothing but integers
-        if value.get("bit_generator") == "MT19937":
-            inner = value["state"]
-            return bytes(inner["key"].tobytes()) + _POSITION.pack(inner["pos"])
-        return b"".join(_encode(value[key]) for key in sorted(value))
-    if hasattr(value, "tobytes"):  # the words of Philox and SFC64 are arrays
-        return bytes(value.tobytes())
-    return f"{value};".encode()
-
-
-@lru_cache(maxsize=None)
-def _layout() -> Optional[_Layout]:
-    """Where this numpy keeps its states, found in a scratch generator; None where its getters must serve.
-
-    A ``RandomState`` holds a copy of the C structure ``bitgen_t``, which begins with a pointer to the state, and
-    another structure: a pointer to that copy, a flag, the deviate.
+    Raises:
+        RandomStateError: The state is of another kind of bit generator, or is none.
     """
-    if not memory.is_readable():
-        return None
-    structure, scratch = _capsule_opener(), _scratch(20_011)
-    own = memory.read(id(scratch), type(scratch).__basicsize__)
-    state = memory.pointer(structure(scratch._bit_generator.capsule, b"BitGenerator"))  # noqa: SLF001 - its public twin imports more
-    state_pointer = own.find(_POINTER.pack(state))
-    back_pointer = own.find(_POINTER.pack(id(scratch) + state_pointer))
-    gauss = back_pointer + _POINTER.size
-    if min(state_pointer, back_pointer) < 0 or gauss + _GAUSS.size > len(own):
-        return None
-    layout = _Layout(state_pointer, gauss, structure, type(scratch._bit_generator))  # noqa: SLF001 - as above
-    return layout if all(_agrees(layout, draws) for draws in (0, 1, 700)) else None
+    base = sys.modules["numpy.random.mtrand"].RandomState
+    generator = _generator_of(stream)
+    legacy = _legacy(state)
+    if legacy["bit_generator"] != type(generator).__name__:
+        raise RandomStateError(
+            f"its bit generator is {type(generator).__name__}, the state is of {legacy['bit_generator']}"
+        )
+    return lambda: base.set_state(stream, legacy)
 
 
-def _capsule_opener() -> Callable[[Any, bytes], int]:
-    import ctypes
+def restoring_bit_generator(generator: Any, state: bytes) -> Callable[[], None]:
+    """What puts a bit generator where it was when `bit_generator_state` gave `state`.
 
-    prototype = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
-    return prototype(("PyCapsule_GetPointer", ctypes.pythonapi))
+    Raises:
+        RandomStateError: The state is of another kind of bit generator, or is none.
+    """
+    name = type(generator).__name__
+    if name_in(state) != name:
+        raise RandomStateError(f"its bit generator is {name}, the state is of {name_in(state)}")
+    unpacked = _as_arrays(unpack(state))
+
+    def restore() -> None:
+        generator.state = unpacked
+
+    return restore
 
 
-def _scratch(seed: int) -> Any:
-    """A ``RandomState`` of our own, seeded without asking the system for entropy."""
-    # By their own modules: `numpy.random` is half made when the stream is first looked at.
-    state = sys.modules["numpy.random.mtrand"].RandomState
-    sequence = sys.modules["numpy.random.bit_generator"].SeedSequence
-    return state(sys.modules["numpy.random._mt19937"].MT19937(sequence(seed)))
+def _generator_of(stream: Any) -> Any:
+    base = sys.modules["numpy.random.mtrand"].RandomState
+    return base.__dict__["_bit_generator"].__get__(stream)
 
 
-def _agrees(layout: _Layout, draws: int) -> bool:
-    """Whether the fast path reads what numpy's getters say, after `draws` normal deviates."""
-    stream = _scratch(7)
-    stream.standard_normal(draws)
-    generator = stream._bit_generator  # noqa: SLF001 - as above
-    portable = _portable(stream, generator)
-    return _fast(layout, stream) == portable and portable.startswith(
-        _fast_twister(layout, generator)
-    )
+def _swapping(module: str, stream: Any, state: bytes) -> Callable[[], None]:
+    legacy = _legacy(state)
+    name = legacy["bit_generator"]
+    random = sys.modules.get("numpy.random")
+    make = getattr(random, name, None)
+    if make is None:
+        raise RandomStateError(f"this numpy has no bit generator {name}", where="numpy")
+    mtrand: Any = sys.modules[module]
+
+    def restore() -> None:
+        if type(_generator_of(stream)).__name__ != name:
+            mtrand.set_bit_generator(make(0))
+        mtrand.set_state(legacy)
+
+    return restore
+
+
+def _legacy(state: bytes) -> Any:
+    """What ``set_state`` takes, from `random_state_state`'s bytes."""
+    has_gauss, gauss = _gauss(state)
+    return {**_as_arrays(unpack(state[: -GAUSS.size])), "has_gauss": has_gauss, "gauss": gauss}
+
+
+def _gauss(state: bytes) -> Tuple[int, float]:
+    if len(state) <= GAUSS.size:
+        raise RandomStateError("these bytes are no state of a RandomState")
+    has_gauss, gauss = GAUSS.unpack(state[-GAUSS.size :])
+    if has_gauss not in (0, 1):
+        raise RandomStateError("these bytes are no state of a RandomState")
+    return has_gauss, gauss
+
+
+def _check_twister(state: bytes) -> None:
+    _gauss(state)
+    (position,) = _POSITION.unpack_from(state, TWISTER_BYTES - _POSITION.size)
+    if not 0 <= position <= mt19937.WORDS or not any(state[: TWISTER_BYTES - _POSITION.size]):
+        raise RandomStateError("these bytes are no state of MT19937", where="numpy")
+
+
+def _write(place: Place, stream: Any, state: bytes) -> None:
+    if not place.write(stream, state[:TWISTER_BYTES], state[TWISTER_BYTES:]):
+        raise RandomStateError("its bit generator was swapped meanwhile", where="numpy")
+
+
+def _as_arrays(value: Any) -> Any:
+    """The lists in a state as arrays, which some setters insist on."""
+    if isinstance(value, dict):
+        return {key: _as_arrays(part) for key, part in value.items()}
+    if isinstance(value, list):
+        numpy: Any = sys.modules["numpy"]
+        return numpy.array(
+            value, dtype=numpy.uint32 if len(value) == mt19937.WORDS else numpy.uint64
+        )
+    return value

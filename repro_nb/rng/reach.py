@@ -14,14 +14,14 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Deque, Dict, Iterable, Mapping, Match, Set, Tuple, Union
+from typing import Any, Deque, Dict, Iterable, Mapping, Match, Optional, Set, Tuple, Union
 
 from repro_nb.rng import held
 from repro_nb.rng.children import expander_of
 from repro_nb.rng.node import Node, Scope, is_leaf
 from repro_nb.rng.usercode import is_user_module, module_names
 
-__all__ = ["Budget", "Reached", "names_in", "reach"]
+__all__ = ["Budget", "Reached", "find", "names_in", "reach"]
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _STRING_OR_COMMENT = re.compile(
@@ -92,18 +92,34 @@ def reach(
         namespace: The user's variables.
         budget: How far to go.
     """
+    walk = _walk(names, namespace, budget)
+    return _NOTHING if walk is None else walk.run()
+
+
+def find(
+    names: Iterable[str], namespace: Mapping[str, Any], budget: Budget
+) -> Tuple[Reached, Mapping[str, Any]]:
+    """What `reach` gives, and the very objects behind it, by the same expressions."""
+    walk = _walk(names, namespace, budget)
+    return (_NOTHING, {}) if walk is None else (walk.run(), walk.objects)
+
+
+def _walk(
+    names: Union[str, Iterable[str]], namespace: Mapping[str, Any], budget: Budget
+) -> Optional[_Walk]:
+    """A walk that begins at `names`; None where there is nothing to begin with."""
     wanted = names_in(names) if isinstance(names, str) else tuple(names)
     values = [
         (name, namespace[name]) for name in wanted if name in namespace and name not in _SHELL_NAMES
     ]
     roots = [(name, value) for name, value in values if not _is_nothing(value)]
     if not roots:
-        return _NOTHING
+        return None
     walk = _Walk(namespace, budget)
     mentioned = frozenset(wanted)
     for name, value in roots:
         walk.add(Node(value, name, mentioned))
-    return walk.run()
+    return walk
 
 
 _NOTHING = Reached({}, truncated=False)
@@ -117,9 +133,14 @@ def _is_nothing(value: Any) -> bool:
 
 
 class _Walk:
-    """One walk; its references to the user's objects end with it."""
+    """One walk; its references to the user's objects end with it.
+
+    Attributes:
+        objects: The sources themselves, by the expression that reaches them.
+    """
 
     def __init__(self, namespace: Mapping[str, Any], budget: Budget) -> None:
+        self.objects: Dict[str, Any] = {}
         self._scope = Scope(namespace, budget.items)
         self._budget = budget
         self._queue: Deque[Node] = deque()
@@ -160,7 +181,7 @@ class _Walk:
             self._expanders[id(cls)] = expander_of(cls)
         reader, expand = self._readers[id(cls)], self._expanders[id(cls)]
         if reader is not None:
-            self._note(node.path, reader(node.value))
+            self._note(node, reader(node.value))
         elif expand is not None and not self._is_spent():
             for child in expand(node, self._scope):
                 self.add(child)
@@ -171,9 +192,11 @@ class _Walk:
         self._spent = self._spent or len(self._seen) + elements > self._budget.objects
         return self._spent
 
-    def _note(self, path: str, source: Any) -> None:
+    def _note(self, node: Node, source: Optional[held.Held]) -> None:
         if source is None or source.identity in self._identities:
             return
         self._identities.add(source.identity)
         if source.identity[0] not in self._globals:
-            self._found[f"{path} (variable)" if path in _GLOBAL_NAMES else path] = source
+            path = f"{node.path} (variable)" if node.path in _GLOBAL_NAMES else node.path
+            self._found[path] = source
+            self.objects[path] = node.value

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import sys
 from functools import lru_cache
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from repro_nb.errors import RandomStateError
 from repro_nb.imports import whole_module
 from repro_nb.rng import memory, mt19937, torch_memory
+from repro_nb.rng.source import States
 
-__all__ = ["TorchSource", "cuda_is_initialized", "generator_state", "initial_seed", "seed_of"]
+__all__ = [
+    "TorchSource",
+    "cuda_is_initialized",
+    "generator_state",
+    "initial_seed",
+    "restoring_generator",
+    "seed_of",
+]
 
 # torch's CPU state begins: initial seed, words left in the block, seeded flag, next word, the words.
 _CPU_HEAD = struct.Struct("=QiiQ3Q")
@@ -41,22 +51,24 @@ class TorchSource:
         "torch.mps.manual_seed",
         "torch.mps.set_rng_state",
     )
+    limits = ""
 
     def __init__(self) -> None:
-        self._address: Any = 0  # a reference would show in the stream's count
-        self._window: Optional[memory.Window] = None
+        self._home: Any = (
+            None  # the module, since a reference to the stream itself would show in its count
+        )
+        self._window: Optional[memoryview] = None
+        self._kept: Tuple[bytes, Any] = b"", None
 
     def glance(self) -> Any:
         """The CPU stream's engine as it lies in memory; None where that cannot be seen, or devices count too."""
-        torch: Any = whole_module(self.module)
-        stream = getattr(torch, "default_generator", None)
-        address = getattr(stream, "_cdata", None)
-        if address != self._address:
-            alone = stream is not None and not _devices(torch)
-            self._address, self._window = address, torch_memory.window(stream) if alone else None
-        return None if self._window is None else self._window.raw
+        if self._home is None:
+            self._look()
+            if self._home is None:
+                return ()
+        return None if self._window is None else self._window.tobytes()
 
-    def states(self) -> Mapping[str, Optional[bytes]]:
+    def states(self) -> States:
         """State of each device's stream; None for devices that are not initialised."""
         torch: Any = whole_module(self.module)
         if torch is None:
@@ -80,6 +92,44 @@ class TorchSource:
         torch = sys.modules.get(self.module)
         if torch is not None:
             torch.manual_seed(seed)
+
+    def restoring(self, states: States) -> Callable[[], None]:
+        """What puts each device's stream where it was; a device that was not in use then is seeded as torch would."""
+        torch: Any = whole_module(self.module)
+        cpu = states.get("torch")
+        if torch is None or cpu is None:
+            raise RandomStateError("torch is not what this state was read from", where=self.name)
+        steps = [restoring_generator(torch.default_generator, cpu)]
+        for name, state in states.items():
+            if name != "torch":
+                steps.append(_restoring_device(torch, name, state, initial_seed(cpu)))
+        return lambda: _run(steps)
+
+    def keep(self) -> Any:
+        """The CPU stream's state as torch's own tensor, that of the last time if it has not moved; or the states."""
+        engine = self.glance()
+        if not engine:
+            return self.states()
+        if engine != self._kept[0]:
+            self._kept = engine, self._home.default_generator.get_state()
+        return self._kept
+
+    def states_of(self, kept: Any) -> States:
+        """The state as bytes."""
+        return kept if type(kept) is dict else {"torch": _bytes(kept[1])}
+
+    def go_back(self, kept: Any) -> None:
+        """Set the state through torch's own setter, which waits for the draws of other threads."""
+        if type(kept) is tuple:
+            self._home.default_generator.set_state(kept[1])
+        else:
+            self.restoring(kept)()
+
+    def _look(self) -> None:
+        """Find out where the stream's engine lies; nowhere, if there may be other devices."""
+        self._home = whole_module(self.module)
+        if self._home is not None and not _devices(self._home):
+            self._window = torch_memory.window(self._home.default_generator)
 
 
 def initial_seed(state: bytes) -> int:
@@ -118,8 +168,74 @@ def generator_state(generator: Any) -> Optional[bytes]:
     return _raw(generator) if device in ("cpu", "cuda") else None
 
 
+def restoring_generator(generator: Any, state: bytes) -> Callable[[], None]:
+    """What puts a ``torch.Generator`` where it was when `generator_state` gave `state`.
+
+    Raises:
+        RandomStateError: The state is of another kind of device, or is none.
+    """
+    base = sys.modules["torch"].Generator
+    device = base.__dict__["device"].__get__(generator).type
+    if device == "cpu":
+        _check_cpu(state)
+    elif device == "cuda" and (not cuda_is_initialized() or len(state) != _CUDA_STATE.size):
+        raise RandomStateError(
+            "these bytes are no state of a CUDA generator that is in use", where="torch"
+        )
+    tensor = _tensor(state)
+    return lambda: base.set_state(generator, tensor)
+
+
+def _check_cpu(state: bytes) -> None:
+    if len(state) != torch_memory.COPY_BYTES:
+        raise RandomStateError(
+            "these bytes are no state of a CPU generator of torch's", where="torch"
+        )
+    _, left, seeded, following, *_ = _CPU_HEAD.unpack_from(state)
+    if seeded != 1 or not 1 <= left <= mt19937.WORDS or not 0 <= following <= mt19937.WORDS:
+        raise RandomStateError(
+            "these bytes are no state of a CPU generator of torch's", where="torch"
+        )
+
+
+def _restoring_device(
+    torch: Any, name: str, state: Optional[bytes], cpu_seed: int
+) -> Callable[[], None]:
+    """What puts the stream of a device that is no CPU where it was; without a state, that was not in use then."""
+    found = re.fullmatch(r"torch\.(cuda|mps)(?::(\d+))?", name)
+    if found is None:
+        raise RandomStateError("torch has no such stream", where=name)
+    device, index = found.groups()
+    home = getattr(torch, device)
+    if state is None:
+        # torch.manual_seed had set both, so the CPU's seed is what the device would have begun with.
+        return (lambda: home.manual_seed_all(cpu_seed)) if device == "cuda" else (lambda: None)
+    if device == "cuda" and not int(index or 0) < home.device_count():
+        raise RandomStateError("there is no such device here", where=name)
+    tensor = _tensor(state)
+    # Where CUDA is not in use yet, torch keeps this until it is.
+    return lambda: home.set_rng_state(tensor, *([int(index)] if index else []))
+
+
+def _tensor(state: bytes) -> Any:
+    torch: Any = sys.modules["torch"]
+    tensor = torch.empty(len(state), dtype=torch.uint8, device="cpu")
+    if memory.is_readable():
+        memory.write(tensor.data_ptr(), state)
+        return tensor
+    return torch.tensor(list(state), dtype=torch.uint8, device="cpu")
+
+
+def _run(steps: List[Callable[[], None]]) -> None:
+    for step in steps:
+        step()
+
+
 def _raw(generator: Any) -> bytes:
-    state = sys.modules["torch"].Generator.get_state(generator)
+    return _bytes(sys.modules["torch"].Generator.get_state(generator))
+
+
+def _bytes(state: Any) -> bytes:
     if not memory.is_readable():
         return bytes(state.tolist())
     return memory.read(state.data_ptr(), state.numel())

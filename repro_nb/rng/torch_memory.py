@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional
 
 from repro_nb.rng import memory
 
-__all__ = ["window"]
+__all__ = ["COPY_BYTES", "window"]
 
 # The engine in memory: seed (8 bytes), words left (4), seeded (1, and 3 that hold anything), next word (4), 624 words;
 # then the normal deviates kept back, single and double. In torch's own copy each word takes 8 bytes, and the deviates
@@ -22,12 +22,15 @@ _ENGINE_BYTES = 2544
 _WORDS = 624
 _COPY_HEAD = struct.Struct("=QiiQ")
 _COPY_WORDS = struct.Struct(f"={_WORDS}Q")
-_COPY_DEVIATE = struct.Struct("=dddi")
+_COPY_DEVIATES = struct.Struct("=dddi4xfi")
 _DEVIATE_AT = _COPY_HEAD.size + _COPY_WORDS.size
+COPY_BYTES = _DEVIATE_AT + _COPY_DEVIATES.size
+"""Size of torch's own copy of the state of a CPU generator: the engine, and the deviates of either precision."""
+
 _SEARCHED = range(0, 256, 8)
 
 
-def window(generator: Any) -> Optional[memory.Window]:
+def window(generator: Any) -> Optional[memoryview]:
     """The engine of a CPU generator in memory; None where it is not found there.
 
     Args:
@@ -70,11 +73,8 @@ def _copy(generator: Any) -> bytes:
 
 def _shows_deviate(scratch: Any, engine: int) -> bool:
     """Whether the engine's memory shows a deviate kept back: a small ``randn`` may change nothing else."""
-    import ctypes
-
     before = memory.read(engine, _ENGINE_BYTES)
     state = scratch.get_state()
-    kept_back = _COPY_DEVIATE.pack(0.2, 0.3, 1.5, 1)
-    ctypes.memmove(state.data_ptr() + _DEVIATE_AT, kept_back, len(kept_back))
+    memory.write(state.data_ptr() + _DEVIATE_AT, _COPY_DEVIATES.pack(0.2, 0.3, 1.5, 1, 0, 0))
     scratch.set_state(state)
     return memory.read(engine, _ENGINE_BYTES) != before

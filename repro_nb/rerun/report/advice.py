@@ -89,8 +89,12 @@ def _source_advice(source: DivergedSource) -> str:
     if source.how == "seeded":
         return f"Seed {name} in {place} with a constant{_example(source)}."
     if source.kind:
-        return f"Give {name} a seed where it is made, in {place} or before{_example(source)}."
+        return f"Give {name} a seed where it is made, in {place} or before{_example(source)}.{_rebuilt(source)}"
     return f"Seed {name} before {place} draws from it{_example(source)}."
+
+
+def _rebuilt(source: DivergedSource) -> str:
+    return f" Run A drew from `{source.rebuilt_by}`." if source.rebuilt_by else ""
 
 
 def _nothing_compared(result: NotebookResult) -> str:

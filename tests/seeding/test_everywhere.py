@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from repro_nb.deterministic import disable_deterministic_mode
 from repro_nb.errors import UsageError
 from repro_nb.probe.session import session
 from repro_nb.seeding import (
@@ -27,7 +28,8 @@ def clean_session():
     before = list(sys.meta_path)
     yield
     let_go()
-    session.seed = None
+    session.seeding = None
+    disable_deterministic_mode()
     assert sys.meta_path == before
 
 

@@ -1,0 +1,129 @@
+"""Going back in time: every source is put where it was at another moment of the session. Variables stay as they are."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from repro_nb.errors import RandomStateError, UsageError
+from repro_nb.probe.session import session
+from repro_nb.probe.timeline import HeldState, Moment
+from repro_nb.rng import sources
+from repro_nb.rng.held import Held
+from repro_nb.rng.placing import restoring
+from repro_nb.rng.reach import Budget, find
+
+__all__ = ["Trip", "go_back", "undo"]
+
+_BUDGET = Budget(objects=100_000, items=10_000, seconds=5.0)
+
+
+class Trip(NamedTuple):
+    """What going back has done.
+
+    Attributes:
+        restored: Sources that are where they were.
+        left: Sources that stayed as they are, with why.
+    """
+
+    restored: Tuple[str, ...]
+    left: Mapping[str, str]
+
+
+def go_back(order: int, *, after: bool = False) -> Trip:
+    """Put every global stream, and every generator that variables hold, where it was when a cell began.
+
+    Everything is checked before anything changes. `undo` takes it back.
+
+    Args:
+        order: Which execution of the session, from 1.
+        after: Where they were when that cell ended.
+
+    Raises:
+        UsageError: Nothing is recorded, there was no such execution, or its states are no longer kept.
+        RandomStateError: A source cannot be put back. Nothing was changed.
+    """
+    if session.recorder is None:
+        raise UsageError("nothing is recorded here", hint="%load_ext repro_nb starts recording.")
+    return _go(session.recorder.timeline.at(order, after=after))
+
+
+def undo() -> Trip:
+    """Take the last `go_back` back; done twice, it is done again.
+
+    Raises:
+        UsageError: There was none.
+    """
+    if session.undo is None:
+        raise UsageError("there is nothing to undo")
+    return _go(session.undo)
+
+
+def _go(moment: Moment) -> Trip:
+    recorder = session.recorder
+    reached, objects = _everything()
+    steps, left = _global_steps(moment)
+    restored = [name for name in moment.states if name not in left]
+    for path, was in _matched(moment, reached.sources).items():
+        if was is None:
+            left[path] = "made later"
+            continue
+        steps.append(_restoring(path, objects[path], was))
+        restored.append(path)
+    now = _now(reached.sources)
+    if recorder is not None:
+        recorder.settle()
+    for step in steps:
+        step()
+    if recorder is not None:
+        recorder.rebase()
+    session.undo = now
+    return Trip(tuple(restored), left)
+
+
+def _everything() -> Any:
+    namespace = {} if session.recorder is None else session.recorder.namespace
+    names = [name for name in namespace if not name.startswith("_")]
+    return find(names, namespace, _BUDGET)
+
+
+def _global_steps(moment: Moment) -> Tuple[List[Callable[[], None]], Dict[str, str]]:
+    steps: List[Callable[[], None]] = []
+    left: Dict[str, str] = {}
+    for source in sources():
+        there = {
+            name: state
+            for name, state in moment.states.items()
+            if name.partition(".")[0] == source.name
+        }
+        if there:
+            steps.append(source.restoring(there))
+        elif source.states():
+            left.update(dict.fromkeys(source.states(), "its library was imported later"))
+    return steps, left
+
+
+def _matched(moment: Moment, here: Mapping[str, Held]) -> Mapping[str, Optional[HeldState]]:
+    """Where each source that is held now was then: the very object, else what the same expression reached."""
+    by_path = {(was.path, was.kind): was for was in moment.held.values()}
+    return {
+        path: moment.held.get(held.identity) or by_path.get((path, held.kind))
+        for path, held in here.items()
+        if held.advances
+    }
+
+
+def _restoring(path: str, source: Any, was: HeldState) -> Callable[[], None]:
+    try:
+        return restoring(source, was.kind, was.state)
+    except RandomStateError as error:
+        raise RandomStateError(error.message, where=path, hint=error.hint) from error
+
+
+def _now(here: Mapping[str, Held]) -> Moment:
+    states = {name: state for source in sources() for name, state in source.states().items()}
+    held = {
+        source.identity: HeldState(path, source.kind, source.state)
+        for path, source in here.items()
+        if source.advances and source.state is not None
+    }
+    return Moment(states, held)

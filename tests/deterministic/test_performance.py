@@ -1,0 +1,96 @@
+"""`warn_performance` says what it measured here, and disturbs nothing."""
+
+import re
+import warnings
+from functools import partial
+
+import pytest
+import torch
+
+from repro_nb.deterministic import (
+    DeterministicConfig,
+    DeterministicContext,
+    DeterministicPerformanceWarning,
+    disable_deterministic_mode,
+)
+from repro_nb.deterministic.performance import _timed as timed
+
+LOUD = DeterministicConfig(torch_deterministic=True, torch_benchmark=False, warn_performance=True)
+
+
+def test_the_warning_gives_figures_for_each_operation():
+    """How each compares, and both times."""
+    with pytest.warns(DeterministicPerformanceWarning) as caught:
+        LOUD.apply()
+    disable_deterministic_mode()
+    (warning,) = caught
+    compared = r"(\d+\.\dx (slower|faster)|as fast) \(\d+\.\d{3} ms → \d+\.\d{3} ms\)"
+    for name in ("index_put_ with accumulate", "index_add_", "scatter_add_", "torch.empty"):
+        assert re.search(f"{name} {compared}", str(warning.message))
+    assert warning.filename == __file__
+
+
+def test_nothing_is_said_unless_asked_for():
+    """The plain mode begins in silence."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with DeterministicContext():
+            pass
+
+
+def test_the_mode_is_on_after_the_measurement():
+    """What was switched back and forth ends up as the configuration says."""
+    with pytest.warns(DeterministicPerformanceWarning):
+        LOUD.apply()
+    assert torch.get_deterministic_debug_mode() == 2
+    assert torch.backends.cudnn.deterministic
+    disable_deterministic_mode()
+
+
+def test_the_measurement_draws_no_random_numbers_and_keeps_the_users_defaults():
+    """Streams, default type, gradients and the number of threads are as they were."""
+    import random
+
+    import numpy as np
+
+    torch.set_default_dtype(torch.float64)
+    before = random.getstate(), repr(np.random.get_state()), torch.get_rng_state()
+    with pytest.warns(DeterministicPerformanceWarning), DeterministicContext(LOUD):
+        pass
+    assert before[:2] == (random.getstate(), repr(np.random.get_state()))
+    assert torch.equal(before[2], torch.get_rng_state())
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() is torch.float64
+    torch.set_default_dtype(torch.float32)
+
+
+def test_everything_is_restored_where_the_warning_is_an_error():
+    """The mode did not begin, so it leaves nothing behind."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(DeterministicPerformanceWarning):
+            LOUD.apply()
+    assert torch.get_deterministic_debug_mode() == 0
+
+
+def test_torch_is_measured_when_it_is_imported(in_fresh_python):
+    """Before that there is nothing to say, and the mode does not import it."""
+    lines = in_fresh_python(
+        "import sys, warnings\n"
+        "from repro_nb.deterministic import DeterministicConfig\n"
+        "warnings.simplefilter('always')\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    DeterministicConfig(warn_performance=True).apply()\n"
+        "    print(len(caught), 'torch' in sys.modules)\n"
+        "    import torch\n"
+        "    print(*[type(one.message).__name__ for one in caught], [one.lineno for one in caught])\n"
+        "    print(torch.get_deterministic_debug_mode())\n"
+    )
+    assert lines == ["0 False", "DeterministicPerformanceWarning [7]", "2"]
+
+
+def test_an_operation_that_torch_refuses_is_named_and_does_not_keep_the_mode_from_beginning():
+    """Which operations have a deterministic algorithm depends on the device and on torch's version."""
+    target, index = torch.zeros(3), torch.tensor([0, 0])
+    call = partial(target.put_, index, torch.ones(2))
+    assert timed("put_", call, DeterministicConfig()) == "put_ refused"
