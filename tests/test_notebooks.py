@@ -1,4 +1,4 @@
-"""The worked examples keep what the README says: three are sound, two have an honest fault."""
+"""The worked examples keep what the README says: four are sound, two have an honest fault."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Expectation:
         nbval_fails: The cells that nbval finds; it does not compare pictures.
         sources: Sources that had diverged when the first divergent cell began.
         ignored: How many outputs are tagged not to be compared.
+        prompts: The numbers in the saved prompts, where the cells did not run from top to bottom.
     """
 
     notebook: str
@@ -38,6 +39,7 @@ class Expectation:
     nbval_fails: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
     ignored: int = 0
+    prompts: tuple[int, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -47,7 +49,11 @@ class Expectation:
 
 EXPECTED = (
     Expectation("jax_regression", Level.MATCHES),
-    Expectation("magics_tour", Level.MATCHES, ignored=1),
+    # nbval runs cells without a prompt and without an id: what names prompts, or goes by ids, is other under it.
+    Expectation("magics_tour", Level.MATCHES, ignored=1, nbval_fails=(4, 5, 6)),
+    Expectation(
+        "per_cell_streams", Level.MATCHES, nbval_fails=(1, 3, 4, 5), prompts=(1, 2, 3, 4, 8, 9, 6)
+    ),
     Expectation("torch_learning_curve", Level.MATCHES),
     Expectation(
         "monte_carlo_pi", Level.RUNS, divergent=(6, 7), nbval_fails=(6,), sources=("bootstrap_rng",)
@@ -132,7 +138,8 @@ def test_example_is_fit_to_be_committed(example: Expectation) -> None:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     outputs = [output for cell in code for output in cell.outputs]
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    prompts = tuple(cell.execution_count for cell in code)
+    assert prompts == (example.prompts or tuple(range(1, len(code) + 1)))
     assert not any("execution" in cell.metadata for cell in code)
     assert not [output for output in outputs if output.get("name") == "stderr"]
     assert not any(mark in str(outputs) for mark in ("/home/", "/tmp/", "/root/", "C:\\"))

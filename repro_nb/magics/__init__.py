@@ -1,4 +1,4 @@
-"""The magics: ``%repro_seed``, ``%%deterministic`` and ``%repro_verify``, and what loading them starts and stops."""
+"""The magics, and what loading them starts and stops."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load(shell: InteractiveShell) -> None:
         session.recorder.attach(shell.events)
     ReproMagics(shell, owns_recorder=owns_recorder).add()
     # A seed that was set before `%reload_ext` goes on to reach what is imported after it.
-    if session.seed is not None:
+    if session.seeding is not None:
         from repro_nb import seeding
 
         seeding.watch_imports()
@@ -37,9 +37,11 @@ def unload(shell: InteractiveShell) -> None:
     if extension is None:
         return
     from repro_nb import seeding
+    from repro_nb.deterministic import disable_deterministic_mode
 
     extension.remove()
     seeding.let_go()
+    disable_deterministic_mode()
     if extension.owns_recorder and session.recorder is not None:
         session.recorder.detach()
         session.recorder = None

@@ -33,9 +33,10 @@ def complete_options(context: CompletionContext) -> Dict[str, Any]:
 
 def _parsers() -> Tuple[MagicParser, ...]:
     # Imported at the first press of the key: loading the extension shall stay fast.
-    from repro_nb.magics import deterministic, seed, verify
+    from repro_nb.magics import deterministic, history, restore, seed, verify
 
-    return seed.PARSER, deterministic.PARSER, verify.PARSER
+    modules = (seed, deterministic, verify, history, restore)
+    return tuple(module.PARSER for module in modules)
 
 
 def _options(parser: MagicParser) -> List[str]:

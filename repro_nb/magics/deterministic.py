@@ -1,29 +1,88 @@
-"""``%%deterministic``: one cell in deterministic mode."""
+"""``%%deterministic``: one cell in deterministic mode, and several runs of it compared."""
 
 from __future__ import annotations
 
-import ast
-from typing import TYPE_CHECKING, Any, Optional
+import argparse
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Optional
 
 from repro_nb.deterministic import (
     DeterministicConfig,
     DeterministicContext,
     KnobStatus,
+    ThreadLimit,
     get_deterministic_status,
+    refused_operation,
 )
+from repro_nb.errors import UsageError
 from repro_nb.magics.arguments import MagicParser
 from repro_nb.magics.display import Page, Table, page
+from repro_nb.magics.repetition import Body, run_repeatedly
+from repro_nb.seeding import SeedContext, checked_seed
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = ["PARSER", "run"]
 
+_EPILOG = """\
+example:
+  %%deterministic --seed 42 --runs 3
+  loss = train(model, data)
+  loss
+
+With --runs, every run begins with the same random state and the same values: what the cell reads and assigns is
+copied, and put back before each run. The last run works on the very objects, is the one that is shown, and counts;
+the others leave no trace there. What cannot be copied is named. Files that the cell writes, settings of libraries
+that it changes, and what it sends are not put back.
+The report says what differs. Nothing is varied but time and memory: the order of sets, say, differs from process to
+process, which `repro-nb verify` tests.
+
+A cell that awaits at its top level needs `with repro_nb.DeterministicContext():` instead."""
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
+
+
+def _runs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:  # noqa: PLR2004  one run agrees with nothing
+        raise argparse.ArgumentTypeError(f"{text!r} runs cannot be compared; give 2 or more")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    try:
+        return checked_seed(int(text))
+    except (UsageError, ValueError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no seed; give an integer from 0 to 4294967295"
+        ) from error
+
+
 PARSER = MagicParser(
     "%%deterministic",
     "Run the cell with the deterministic settings of every framework it uses, and restore what was set before.\n"
     "Without a cell, %deterministic shows the settings.",
-    "A cell that awaits at its top level needs `with repro_nb.DeterministicContext():` instead.",
+    _EPILOG,
+)
+PARSER.add_argument(
+    "--seed",
+    type=_seed,
+    metavar="N",
+    help="seed every global stream for the cell, and put each back where it was after it",
+)
+PARSER.add_argument(
+    "--threads", type=_count, metavar="N", help="compute with this many threads in the cell"
+)
+PARSER.add_argument(
+    "--runs",
+    type=_runs,
+    metavar="N",
+    help="run the cell N times from one random state, and compare what it shows, its value, and the variables it "
+    "assigns bit for bit; it takes effect once",
 )
 PARSER.add_argument(
     "--warn-only",
@@ -44,30 +103,44 @@ def run(line: str, cell: Optional[str], shell: InteractiveShell) -> None:
         return
     config = DeterministicConfig(torch_warn_only=asked.warn_only)
     if cell is None:
+        if asked.seed is not None or asked.threads or asked.runs:
+            PARSER.error("--seed, --threads and --runs are for a cell: %%deterministic")
         _status(config).show()
         return
-    with DeterministicContext(config):
-        _run_body(cell, shell)
+    body = Body(cell, shell)
+    limit = None if asked.threads is None else ThreadLimit(asked.threads)
+    with ExitStack() as held:
+        held.callback(_tell_unlimited, limit)
+        held.enter_context(DeterministicContext(config))
+        if limit is not None:
+            held.enter_context(limit)
+        if asked.seed is not None:
+            held.enter_context(SeedContext(asked.seed))
+        try:
+            run_repeatedly(body, shell, asked.runs) if asked.runs else body.run()
+        except Exception as error:
+            _tell_refusal(error, body)
+            raise
 
 
-def _run_body(cell: str, shell: Any) -> None:
-    """Run `cell` in the user's namespace as the shell would, and let what it raises pass.
+def _tell_refusal(error: Exception, body: Body) -> None:
+    """Say below the cell which operation torch refused, and where."""
+    operation = refused_operation(error)
+    if operation is None:
+        return
+    place = body.place_of(error)
+    where = "" if place is None else f", which line {place[0]} calls: {place[1]}"
+    page(
+        f"torch has no deterministic algorithm for {operation}{where}",
+        "Use another operation, or %%deterministic --warn-only, with which it runs and warns.",
+    ).show()
 
-    Not ``run_cell``, which would count, record and store it as a cell of its own, and swallow its exceptions.
-    """
-    __tracebackhide__ = True
-    # The line of the magic counts, so that tracebacks show the lines as the front end does.
-    source = "\n" + shell.transform_cell(cell)
-    name = shell.compile.cache(source, shell.displayhook.prompt_count, raw_code="\n" + cell)
-    tree = shell.transform_ast(shell.compile.ast_parse(source, filename=name))
-    silenced = shell.displayhook.semicolon_at_end_of_expression(cell)
-    for node in tree.body:
-        # Python's own display hook, which is IPython's now, shows what "single" statements give.
-        if node is tree.body[-1] and isinstance(node, ast.Expr) and not silenced:
-            code = shell.compile(ast.Interactive([node]), name, "single")
-        else:
-            code = shell.compile(ast.Module([node], []), name, "exec")
-        exec(code, shell.user_global_ns, shell.user_ns)  # noqa: S102  the user's own cell
+
+def _tell_unlimited(limit: Optional[ThreadLimit]) -> None:
+    """Say below the cell what computed with another number of threads."""
+    if limit is not None and limit.unlimited:
+        threads = "1 thread" if limit.count == 1 else f"{limit.count} threads"
+        page(f"Not limited to {threads}: {'; '.join(limit.unlimited)}.").show()
 
 
 def _status(config: DeterministicConfig) -> Page:

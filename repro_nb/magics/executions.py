@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Optional, Tuple
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
 
 from repro_nb.probe.session import session
 from repro_nb.records import source_digest
@@ -24,13 +25,10 @@ class Executions:
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
-        records = session.recorder.records if session.recorder is not None else ()
-        self._digests = {record.order: record.source_digest for record in records}
         history = shell.history_manager
-        inputs = history.input_hist_raw if history is not None else []
-        # Of equal cells the last one counts: it is the one that drew last.
-        self._inputs: Dict[str, Tuple[int, str]] = {
-            source_digest(text): (number, text) for number, text in enumerate(inputs) if number
+        inputs = list(history.input_hist_raw) if history is not None else []
+        self._inputs: Dict[int, Tuple[int, str]] = {
+            order: (number, inputs[number]) for order, number in _matched(inputs)
         }
 
     def name(self, order: int) -> str:
@@ -38,8 +36,26 @@ class Executions:
         number, _ = self._input(order)
         if number is None:
             return f"execution {order}"
+        return f"In [{number}]: {self.shortened(order)}"
+
+    def prompt(self, order: int) -> str:
+        """The prompt of the execution `order`, such as ``In [4]``."""
+        number, _ = self._input(order)
+        return f"execution {order}" if number is None else f"In [{number}]"
+
+    def order(self, number: int) -> Optional[int]:
+        """The execution that had the prompt ``In [number]``; None if that was not recorded.
+
+        Where cells are run without prompts (nbval does so), the number is that of the execution.
+        """
+        if not self._inputs:
+            return number
+        return next((order for order, (own, _) in self._inputs.items() if own == number), None)
+
+    def shortened(self, order: int) -> str:
+        """As much of the first line of code of the execution `order` as a table has room for."""
         line = self.first_line(order)
-        return f"In [{number}]: {line if len(line) <= _WIDTH else line[: _WIDTH - 1] + '…'}"
+        return line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
 
     def first_line(self, order: int) -> str:
         """The first line of code of the execution `order`; empty where the history lacks it."""
@@ -47,4 +63,23 @@ class Executions:
         return next((line for line in lines if line and not line.startswith("#")), "")
 
     def _input(self, order: int) -> Tuple[Optional[int], str]:
-        return self._inputs.get(self._digests.get(order, ""), (None, ""))
+        return self._inputs.get(order, (None, ""))
+
+
+def _matched(inputs: List[str]) -> Iterator[Tuple[int, int]]:
+    """Order and prompt of each record: both ascend, and the text of the cell is the same.
+
+    Cells that were run without a prompt, such as nested ones, have none.
+    """
+    numbers: Dict[str, List[int]] = {}
+    for number, text in enumerate(inputs):
+        if number:
+            numbers.setdefault(source_digest(text), []).append(number)
+    records = session.recorder.records if session.recorder is not None else ()
+    last = 0
+    for order, digest in sorted((record.order, record.source_digest) for record in records):
+        same = numbers.get(digest, [])
+        position = bisect_right(same, last)
+        if position < len(same):
+            last = same[position]
+            yield order, last

@@ -73,6 +73,22 @@ class ReproMagics(Magics):
         with _short_errors():
             seed.run(line, self._shell)
 
+    @line_magic
+    def repro_history(self, line: str) -> None:
+        """Show what each cell drew from which source: ``%repro_history -h`` tells more."""
+        from repro_nb.magics import history
+
+        with _short_errors():
+            history.run(line, self._shell)
+
+    @line_magic
+    def repro_restore(self, line: str) -> None:
+        """Put random state where it was when a cell started: ``%repro_restore -h`` tells more."""
+        from repro_nb.magics import restore
+
+        with _short_errors():
+            restore.run(line, self._shell)
+
     @no_var_expand
     @line_cell_magic
     def deterministic(self, line: str, cell: Optional[str] = None) -> None:
