@@ -10,7 +10,11 @@ from typing import NoReturn
 
 import click
 
+from repro_nb.cli.deterministic import deterministic
 from repro_nb.cli.diff import diff
+from repro_nb.cli.enable import disable, enable
+from repro_nb.cli.kernel import kernel
+from repro_nb.cli.seed import seed
 from repro_nb.cli.show import show
 from repro_nb.cli.termination import Termination
 from repro_nb.cli.verify import verify
@@ -40,6 +44,11 @@ def group(*, debug: bool) -> None:
 group.add_command(verify)
 group.add_command(show)
 group.add_command(diff)
+group.add_command(seed)
+group.add_command(deterministic)
+group.add_command(kernel)
+group.add_command(enable)
+group.add_command(disable)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
