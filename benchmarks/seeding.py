@@ -19,6 +19,7 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -131,8 +132,19 @@ def peers() -> tuple[dict[str, Peer], dict[str, str]]:
         try:
             found[name] = make()
         except Exception as fault:  # noqa: BLE001 - whatever keeps it from being imported is what is reported
-            absent[name] = f"{type(fault).__name__}: {fault}".splitlines()[0]
+            absent[name] = f"{type(fault).__name__}: {fault}".splitlines()[0] + _unmet(name)
     return found, absent
+
+
+def _unmet(name: str) -> str:
+    """What Composer wants of torch, which is why it is seldom beside a new one."""
+    if name != "composer":
+        return ""
+    try:
+        wanted = [one for one in requires("mosaicml") or () if one.startswith("torch")]
+    except PackageNotFoundError:
+        return ""
+    return f"; it requires {', '.join(wanted[:2])}, and torch {torch.__version__} is here"
 
 
 def draws() -> None:

@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
+
+from repro_nb.rng import registry
 
 EXAMPLE = Path(__file__).parent / "example_source"
 PROGRAM = """
@@ -90,3 +94,21 @@ def test_faulty_sources_are_named_in_a_warning_and_left_out(found: dict[str, Any
     clash, unfinished = sorted(found["warnings"])
     assert "there is a source named numpy already" in clash
     assert "it lacks module, seed_functions, limits" in unfinished
+
+
+def test_the_example_in_the_documentation_is_such_a_source(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    text = (request.config.rootpath / "docs" / "sources.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(block, names)
+    lehmer: Any = ModuleType("lehmer")
+    lehmer._state = [5]
+    monkeypatch.setitem(sys.modules, "lehmer", lehmer)
+    source = registry._made(names["LehmerSource"], {"numpy"})
+    states = source.states()
+    lehmer._state[0] = 6
+    assert source.glance() == (6,)
+    source.restoring(states)()
+    assert lehmer._state == [5]
