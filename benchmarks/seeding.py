@@ -141,10 +141,10 @@ def _unmet(name: str) -> str:
     if name != "composer":
         return ""
     try:
-        wanted = [one for one in requires("mosaicml") or () if one.startswith("torch")]
+        wanted = [one for one in requires("mosaicml") or () if one.startswith(("torch<", "torch>"))]
     except PackageNotFoundError:
         return ""
-    return f"; it requires {', '.join(wanted[:2])}, and torch {torch.__version__} is here"
+    return f"; it requires {', '.join(wanted)}, and torch {torch.__version__} is here"
 
 
 def draws() -> None:

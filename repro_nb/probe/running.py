@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from repro_nb.records import KeyUse, source_digest
@@ -69,7 +70,10 @@ class GlobalStates:
     def read(self) -> States:
         """Raw states of the streams that exist now; the very mapping of the last time if nothing changed."""
         changed = False
+        modules = sys.modules
         for source in sources():
+            if source.module not in modules:
+                continue
             glance = source.glance()
             if glance is not None and glance == self._glances.get(source.name):
                 continue

@@ -96,13 +96,15 @@ class Timeline:
 
     def begin(self, order: int, states: States, held: Mapping[str, Held], prints: Prints) -> None:
         """A cell begins: the states of the global streams, what its names reach, and the fingerprints of both."""
-        self._starts.extend([_NEVER] * (order + 1 - len(self._starts)))
-        self._starts[order] = self._note(False, states, held, prints)
+        if prints is not self._seen:
+            self._note(False, states, held, prints)
+        _put(self._starts, order, self._dropped + len(self._points) - 1)
 
     def end(self, order: int, states: States, held: Mapping[str, Held], prints: Prints) -> None:
         """A cell has ended."""
-        self._ends.extend([_NEVER] * (order + 1 - len(self._ends)))
-        self._ends[order] = self._note(True, states, held, prints)
+        if prints is not self._seen:
+            self._note(True, states, held, prints)
+        _put(self._ends, order, self._dropped + len(self._points) - 1)
 
     def at(self, order: int, *, after: bool) -> Moment:
         """The random state when the execution `order` began, or ended.
@@ -149,13 +151,11 @@ class Timeline:
                 _add_missing(found, old)
         return found
 
-    def _note(self, is_end: bool, states: States, held: Mapping[str, Held], prints: Prints) -> int:
-        # The recorder gives the very mapping of the last time where nothing changed, held sources among it.
-        if prints is not self._seen:
-            self._seen = prints
-            self._add(_point(is_end, states, held, prints))
-            self._keep(_with_states(states, held, prints), prints)
-        return self._dropped + len(self._points) - 1
+    def _note(self, is_end: bool, states: States, held: Mapping[str, Held], prints: Prints) -> None:
+        """Something is different from the last time; else the recorder gives the very mapping of then."""
+        self._seen = prints
+        self._add(_point(is_end, states, held, prints))
+        self._keep(_with_states(states, held, prints), prints)
 
     def _add(self, point: _Point) -> None:
         self._points.append(point)
@@ -177,6 +177,16 @@ class Timeline:
             if oldest in current:
                 return
             self._bytes -= len(self._states.pop(oldest))
+
+
+def _put(indices: array[int], order: int, index: int) -> None:
+    if order == len(indices):
+        indices.append(index)
+        return
+    indices.extend(
+        [_NEVER] * (order + 1 - len(indices))
+    )  # cells within cells end before those around them
+    indices[order] = index
 
 
 def _no_longer_kept(order: int) -> UsageError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from functools import lru_cache
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
@@ -84,7 +85,7 @@ class NumbaSource:
 
 def _helper() -> Any:
     """The module with numba's C functions; None while numba is not loaded."""
-    return whole_module("numba._helperlib") if whole_module("numba") else None
+    return sys.modules.get("numba._helperlib") if whole_module("numba") else None
 
 
 def _address(helper: Any, name: str) -> int:
@@ -96,7 +97,7 @@ def _address(helper: Any, name: str) -> int:
 def _read(helper: Any, name: str) -> bytes:
     address = _address(helper, name)
     if _is_as_known(helper):
-        return memory.read(address, _STATE.size)
+        return _window(address).tobytes()
     position, words = helper.rnd_get_state(address)
     return _STATE.pack(position, *words, 0, 0.0, 1)
 
@@ -104,10 +105,16 @@ def _read(helper: Any, name: str) -> bytes:
 def _write(helper: Any, name: str, state: bytes) -> None:
     address = _address(helper, name)
     if _is_as_known(helper):
-        memory.write(address, state)
+        _window(address)[:] = state
         return
     position, *words = _STATE.unpack(state)[: 1 + mt19937.WORDS]
     helper.rnd_set_state(address, (position, words))
+
+
+@lru_cache(maxsize=16)
+def _window(address: int) -> memoryview:
+    """A state in memory; used only for an address that numba has just given."""
+    return memory.window(address, _STATE.size)
 
 
 def _checked(name: str, state: Any) -> bytes:

@@ -62,8 +62,9 @@ class SeedContext(ContextDecorator):
     @staticmethod
     def _place_newcomers(before: _Before) -> None:
         """Put the libraries that the block imported where an import after the block would have put them."""
+        known = before.captured.states
         for source in sources():
-            if source.name in before.captured.states or not source.states():
+            if source.name in known or not source.states():
                 continue
             own = session.unseeded_states.get(source.name)
             if own is not None:
