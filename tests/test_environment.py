@@ -2,30 +2,17 @@
 
 import json
 import os
-import subprocess
 import sys
 from importlib.metadata import version
 
 import numpy as np
 import pytest
 import torch
+from fresh_python import in_fresh_python
 
 from repro_nb.probe.distributions import imported_packages
 from repro_nb.probe.environment import capture_environment
 from repro_nb.records import Environment
-
-
-def in_fresh_python(program: str, **environment: str) -> str:
-    """What `program` prints in an interpreter of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-        env={**os.environ, **environment},
-    )
-    return done.stdout
 
 
 def test_the_environment_survives_json():
@@ -54,13 +41,12 @@ def test_it_names_the_blas_of_each_library():
 
 def test_packages_are_those_imported_not_those_installed():
     """A package is listed once a module of it was imported, under its distribution's name."""
-    listed = json.loads(
-        in_fresh_python(
-            "import json, sklearn, PIL\n"
-            "from repro_nb.probe.environment import capture_environment\n"
-            "print(json.dumps(dict(capture_environment().packages)))"
-        )
+    (printed,) = in_fresh_python(
+        "import json, sklearn, PIL\n"
+        "from repro_nb.probe.environment import capture_environment\n"
+        "print(json.dumps(dict(capture_environment().packages)))"
     )
+    listed = json.loads(printed)
     assert listed["scikit-learn"] == version("scikit-learn")
     assert listed["pillow"] == version("pillow")
     assert not {"torch", "matplotlib", "sklearn", "repro_nb", "setuptools"} & set(listed)
@@ -73,7 +59,7 @@ def test_the_kernels_own_packages_do_not_count():
         "from repro_nb.probe.distributions import imported_packages\n"
         "print(list(imported_packages()))"
     )
-    assert listed == "['PyYAML']\n"
+    assert listed == ["['PyYAML']"]
 
 
 def test_a_baseline_leaves_out_what_was_loaded_before():
@@ -111,7 +97,7 @@ def test_nothing_is_imported_to_find_out(framework):
         "capture_environment()\n"
         f"print({framework!r} in sys.modules)"
     )
-    assert loaded == "False\n"
+    assert loaded == ["False"]
 
 
 def test_jax_gets_no_backend_by_being_looked_at():
@@ -122,4 +108,4 @@ def test_jax_gets_no_backend_by_being_looked_at():
         "print(capture_environment().accelerators)\n"
         "print(jax._src.xla_bridge._backends)"
     )
-    assert lines.splitlines() == ["()", "{}"]
+    assert lines == ["()", "{}"]

@@ -51,8 +51,14 @@ def _history(records: Sequence[CellRecord], executions: Executions, *, whole: bo
             f"Made without a seed; its very stream: {line}" for line in pinning_lines(sorted(made))
         ),
         "\n".join(_reuse(records, executions)),
-        "Draws inside a SeedContext are given back at its end, and so not listed.",
+        _context_note(),
     )
+
+
+def _context_note() -> str:
+    if not any(event.call.startswith("SeedContext") for event in session.seed_history):
+        return ""
+    return "Draws inside a SeedContext are given back at its end, and so not listed."
 
 
 def _touched(record: CellRecord) -> bool:

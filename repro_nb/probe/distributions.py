@@ -23,7 +23,8 @@ def imported_packages(baseline: Optional[FrozenSet[str]] = None) -> Dict[str, st
     imported = _top_level(sys.modules)
     own = {"repro-nb"}
     if baseline is None:
-        own |= _closure("ipykernel", installed)
+        # jupyter_client imports msgpack where it is installed, and requires it nowhere.
+        own |= _closure("ipykernel", installed) | {"msgpack"}
     else:
         imported -= _top_level(baseline)
     return {

@@ -62,7 +62,7 @@ def _go(moment: Moment) -> Trip:
     recorder = session.recorder
     reached, objects = _everything()
     steps, left = _global_steps(moment)
-    restored = [name for name in moment.states if name not in left]
+    restored = _in_order(moment)
     for path, was in _matched(moment, reached.sources).items():
         if was is None:
             left[path] = "made later"
@@ -78,6 +78,16 @@ def _go(moment: Moment) -> Trip:
         recorder.rebase()
     session.undo = now
     return Trip(tuple(restored), left)
+
+
+def _in_order(moment: Moment) -> List[str]:
+    """The global streams of `moment`, in the order that reports list them."""
+    return [
+        name
+        for source in sources()
+        for name in moment.states
+        if name.partition(".")[0] == source.name
+    ]
 
 
 def _everything() -> Any:

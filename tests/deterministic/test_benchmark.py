@@ -6,6 +6,7 @@ import time
 
 import pytest
 import torch
+from fresh_python import in_fresh_python
 
 from repro_nb.deterministic import (
     DeterministicConfig,
@@ -173,7 +174,7 @@ def test_the_result_of_jax_is_waited_for():
     assert len(waited) == 2
 
 
-def test_a_framework_that_the_function_imports_is_left_as_the_modes_want_it(in_fresh_python):
+def test_a_framework_that_the_function_imports_is_left_as_the_modes_want_it():
     """Whether the first import happens in a normal run or not: no mode leaks, and none is lost."""
     lines = in_fresh_python(
         "from repro_nb.deterministic import *\n"

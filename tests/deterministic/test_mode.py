@@ -5,6 +5,7 @@ import warnings
 
 import pytest
 import torch
+from fresh_python import in_fresh_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -182,7 +183,7 @@ def test_the_warning_points_at_the_users_line():
     del os.environ["CUBLAS_WORKSPACE_CONFIG"]
 
 
-def test_what_is_imported_later_is_held_until_disabled(in_fresh_python):
+def test_what_is_imported_later_is_held_until_disabled():
     """The mode comes with the import, and goes with `disable_deterministic_mode`."""
     lines = in_fresh_python(
         "import sys\n"

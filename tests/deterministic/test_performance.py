@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 import torch
+from fresh_python import in_fresh_python
 
 from repro_nb.deterministic import (
     DeterministicConfig,
@@ -73,7 +74,7 @@ def test_everything_is_restored_where_the_warning_is_an_error():
     assert torch.get_deterministic_debug_mode() == 0
 
 
-def test_torch_is_measured_when_it_is_imported(in_fresh_python):
+def test_torch_is_measured_when_it_is_imported():
     """Before that there is nothing to say, and the mode does not import it."""
     lines = in_fresh_python(
         "import sys, warnings\n"

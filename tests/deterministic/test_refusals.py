@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from fresh_python import in_fresh_python
 from torch.nn import functional
 
 from repro_nb.deterministic import DeterministicContext, refused_operation
@@ -44,7 +45,7 @@ def test_the_operation_is_read_from_what_torch_raises(call, operation):
     assert refused_operation(caught.value) == operation
 
 
-def test_the_operation_is_read_from_compiled_code(in_fresh_python):
+def test_the_operation_is_read_from_compiled_code():
     """TorchScript puts the sentence behind a traceback of its own."""
     lines = in_fresh_python(
         "import torch, warnings\n"

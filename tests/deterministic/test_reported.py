@@ -2,6 +2,7 @@
 
 import jax
 import pytest
+from fresh_python import in_fresh_python
 
 from repro_nb.deterministic import DeterministicContext, When, get_deterministic_status
 
@@ -40,7 +41,7 @@ def test_variables_that_count_at_the_start_are_shown(monkeypatch, name):
     assert (status.value, status.when, status.settled) == ("1", When.NEEDS_RESTART, None)
 
 
-def test_a_bare_process_has_little_to_show(in_fresh_python):
+def test_a_bare_process_has_little_to_show():
     """Nothing is imported for the status, and nothing is shown of what is not there."""
     lines = in_fresh_python(
         "import os, sys\n"
@@ -53,7 +54,7 @@ def test_a_bare_process_has_little_to_show(in_fresh_python):
     assert lines == ["PYTHONHASHSEED", "set()"]
 
 
-def test_the_status_of_jax_starts_no_backend(in_fresh_python):
+def test_the_status_of_jax_starts_no_backend():
     """Asking JAX for its devices would initialise them; the status does not ask."""
     lines = in_fresh_python(
         "import jax\n"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from fresh_python import in_fresh_python
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from repro_nb.deterministic import DeterminismWarning, ThreadLimit, get_deterministic_status
@@ -109,7 +110,7 @@ def test_the_status_shows_the_numbers():
     assert "openblas 1" in status["BLAS and OpenMP threads"].value
 
 
-def test_what_is_imported_inside_is_limited_and_restored(in_fresh_python):
+def test_what_is_imported_inside_is_limited_and_restored():
     """Also numba, whose threads set the number of the library that torch computes with when they start."""
     lines = in_fresh_python(
         "import os, sys\n"
@@ -129,7 +130,7 @@ def test_what_is_imported_inside_is_limited_and_restored(in_fresh_python):
     assert lines == ["1 1 1", "2 2 True"]
 
 
-def test_a_number_set_inside_is_not_undone_by_a_later_import(in_fresh_python):
+def test_a_number_set_inside_is_not_undone_by_a_later_import():
     """What the user set in the block stays, whatever the block imports after it."""
     lines = in_fresh_python(
         "import torch, warnings\n"
@@ -144,7 +145,7 @@ def test_a_number_set_inside_is_not_undone_by_a_later_import(in_fresh_python):
     assert lines == ["3", "3"]
 
 
-def test_numbas_own_limit_is_kept_and_said(in_fresh_python):
+def test_numbas_own_limit_is_kept_and_said():
     """It refuses more threads than it was imported with; asking for the status starts none."""
     lines = in_fresh_python(
         "import os\n"
@@ -163,7 +164,7 @@ def test_numbas_own_limit_is_kept_and_said(in_fresh_python):
     assert lines == ["2 False", most, "1", "2"]
 
 
-def test_without_threadpoolctl_the_rest_is_limited(in_fresh_python):
+def test_without_threadpoolctl_the_rest_is_limited():
     """Torch is, numpy's BLAS is named as what is not."""
     lines = in_fresh_python(
         "import sys, importlib.machinery\n"

@@ -1,9 +1,7 @@
 """What every test of seeds begins and ends with: no seed, no watch, no mode."""
 
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,22 +33,3 @@ def live(notebook: Notebook) -> Iterator[Notebook]:
     yield notebook
     let_go()
     session.recorder = None
-
-
-@pytest.fixture
-def fresh_python() -> Callable[[str], list[str]]:
-    """Runs a program in an interpreter of its own, and gives the lines that it prints."""
-
-    def run(program: str) -> list[str]:
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout.splitlines()
-
-    return run

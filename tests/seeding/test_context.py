@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from fresh_python import in_fresh_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded_shell import Notebook
@@ -102,9 +103,9 @@ def test_what_is_no_seed_is_refused_when_it_is_made(seed):
 
 
 @pytest.mark.parametrize("outer", [None, 9])
-def test_a_framework_imported_inside_ends_as_if_imported_after(fresh_python, outer):
+def test_a_framework_imported_inside_ends_as_if_imported_after(outer):
     """Inside it is seeded with the block's seed; afterwards with the outer one, or as it began by itself."""
-    lines = fresh_python(
+    lines = in_fresh_python(
         "import repro_nb\n"
         f"outer = {outer}\n"
         "if outer is not None:\n    repro_nb.set_global_seed(outer, deterministic=False)\n"
@@ -123,14 +124,14 @@ def test_a_framework_imported_inside_ends_as_if_imported_after(fresh_python, out
     assert lines == ["True", "True"]
 
 
-def test_nothing_is_seeded_at_import_once_the_block_is_over(fresh_python):
+def test_nothing_is_seeded_at_import_once_the_block_is_over():
     """Without a seed outside, an import after the block finds its own entropy."""
     program = (
         "import repro_nb\nwith repro_nb.SeedContext(5): pass\nimport sys\n"
         "print(len([f for f in sys.meta_path if 'repro_nb' in type(f).__module__]))\n"
         "import numpy as np\nprint(np.random.rand())"
     )
-    first, second = fresh_python(program), fresh_python(program)
+    first, second = in_fresh_python(program), in_fresh_python(program)
     assert first[0] == "0"
     assert first != second
 

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from fresh_python import in_fresh_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,15 +95,6 @@ def test_the_domain_is_one_rule(number):
     else:
         with pytest.raises(UsageError):
             checked_seed(number)
-
-
-def in_fresh_python(program: str) -> list[str]:
-    """Lines that `program` prints in an interpreter of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
-    )
-    assert done.stderr == ""
-    return done.stdout.splitlines()
 
 
 def test_libraries_imported_later_are_seeded_by_their_import():

@@ -2,6 +2,7 @@
 
 import jax
 import pytest
+from fresh_python import in_fresh_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded_shell import Notebook
@@ -25,7 +26,7 @@ def test_a_key_is_a_function_of_seed_and_name(seed, name, other):
     assert (words(prng_key(name)) == words(prng_key(other))) is (name == other)
 
 
-def test_it_is_threefry_whatever_the_default_is(fresh_python):
+def test_it_is_threefry_whatever_the_default_is():
     """Another default implementation, and 64-bit mode, change nothing in the key."""
     program = (
         "import jax, repro_nb\n{}\nrepro_nb.set_global_seed(4294967295, False)\n"
@@ -36,7 +37,7 @@ def test_it_is_threefry_whatever_the_default_is(fresh_python):
         "jax.config.update('jax_default_prng_impl', 'rbg')",
         "jax.config.update('jax_enable_x64', True)",
     ]
-    printed = {tuple(fresh_python(program.format(line))) for line in settings}
+    printed = {tuple(in_fresh_python(program.format(line))) for line in settings}
     assert len(printed) == 1
     assert "threefry2x32" in printed.pop()[0]
 

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from fresh_python import in_fresh_python
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded_shell import Notebook
@@ -134,9 +135,9 @@ def test_it_needs_cells():
         seed_per_cell(42)
 
 
-def test_libraries_imported_by_the_cell_draw_from_its_stream(fresh_python):
+def test_libraries_imported_by_the_cell_draw_from_its_stream():
     """Import and draw in one cell: the same numbers when the cell is run again."""
-    lines = fresh_python(
+    lines = in_fresh_python(
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "from traitlets.config import Config\n"
         "shell = InteractiveShell(config=Config(HistoryManager=dict(enabled=False)))\n"

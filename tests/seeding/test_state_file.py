@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fresh_python import in_fresh_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded_shell import Notebook
@@ -67,7 +68,7 @@ def test_what_was_saved_goes_on_exactly(path):
     assert get_current_seed() == 42
 
 
-def test_another_process_goes_on_exactly(path, fresh_python):
+def test_another_process_goes_on_exactly(path):
     """A library that is not imported there yet gets its state at its import."""
     set_global_seed(42, deterministic=False)
     rng = np.random.default_rng(1)
@@ -75,7 +76,7 @@ def test_another_process_goes_on_exactly(path, fresh_python):
     draws()
     save_seed_state(str(path), {"rng": rng})
     expected = [*draws(), rng.random()]
-    lines = fresh_python(
+    lines = in_fresh_python(
         "import repro_nb, random, numpy as np\nrng = np.random.default_rng()\n"
         f"repro_nb.load_seed_state({str(path)!r}, dict(rng=rng))\nimport torch\n"
         "print([random.gauss(0, 1), float(np.random.randn()), float(torch.randn(())), rng.random()])\n"
@@ -173,11 +174,11 @@ def test_contents_that_are_not_ours_are_refused(path, changes, words):
     assert capture().states == before
 
 
-def test_a_library_that_is_missing_is_named(path, fresh_python):
+def test_a_library_that_is_missing_is_named(path):
     """A state of a library that is not installed is refused with the line that installs it."""
     set_global_seed(1, deterministic=False)
     save_seed_state(path)
-    lines = fresh_python(
+    lines = in_fresh_python(
         "import sys\nclass Hidden:\n    def find_spec(self, name, *_):\n"
         "        if name == 'torch': raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Hidden())\nimport repro_nb\n"

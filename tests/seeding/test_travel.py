@@ -1,6 +1,7 @@
 """Time travel: random state goes back to where it was when a cell started, or ended."""
 
 import pytest
+from fresh_python import in_fresh_python
 from recorded_shell import Notebook
 
 from repro_nb.errors import RandomStateError, UsageError
@@ -162,7 +163,7 @@ def test_without_a_recorder_there_is_no_past():
     assert RandomStateError.exit_code == 2
 
 
-def test_a_library_imported_by_the_cell_goes_back_to_where_it_began(fresh_python):
+def test_a_library_imported_by_the_cell_goes_back_to_where_it_began():
     """Import and draw in one cell: drawn again, it gives the same numbers, seeded or not."""
     program = (
         "from IPython.core.interactiveshell import InteractiveShell\n"
@@ -178,4 +179,4 @@ def test_a_library_imported_by_the_cell_goes_back_to_where_it_began(fresh_python
         "    shell.run_cell('print(np.random.rand() == x, np.random.rand() == y)')\n"
     )
     for first in ("pass", "import repro_nb; repro_nb.set_global_seed(3)"):
-        assert fresh_python(program.format(first)) == ["True True"] * 2
+        assert in_fresh_python(program.format(first)) == ["True True"] * 2

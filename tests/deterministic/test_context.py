@@ -1,12 +1,12 @@
 """Deterministic mode: held inside, restored exactly outside."""
 
 import os
-import subprocess
-import sys
 import warnings
 
 import pytest
 import torch
+from fresh_python import in_fresh_python
+from held_settings import CUBLAS, held_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,34 +20,11 @@ from repro_nb.deterministic import (
 )
 from repro_nb.errors import UsageError
 
-CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
-
-
-def held_values() -> tuple[object, ...]:
-    """Everything that deterministic mode may change."""
-    return (
-        torch.get_deterministic_debug_mode(),
-        torch.backends.cudnn.deterministic,
-        torch.backends.cudnn.benchmark,
-        torch.utils.deterministic.fill_uninitialized_memory,
-        os.environ.get(CUBLAS),
-    )
-
-
-@pytest.fixture(autouse=True)
-def plain_settings(monkeypatch):
-    """Start from, and leave behind, a process without deterministic mode."""
-    monkeypatch.delenv(CUBLAS, raising=False)
-    before, finders = held_values(), list(sys.meta_path)
-    yield
-    assert held_values() == before
-    assert sys.meta_path == finders
-
 
 def test_the_mode_is_held_inside_the_block():
     """Torch uses deterministic algorithms, and cuDNN does not choose by timing."""
     with DeterministicContext():
-        assert held_values() == (2, True, False, True, ":4096:8")
+        assert held_values()[:5] == (2, True, False, True, ":4096:8")
 
 
 @settings(deadline=None)
@@ -165,21 +142,6 @@ def test_status_tells_what_is_settled_and_when_a_change_counts():
         assert get_deterministic_status()[name].settled is True
     assert get_deterministic_status()[name].when is When.LIVE
     assert get_deterministic_status()["PYTHONHASHSEED"].when is When.NEEDS_RESTART
-
-
-def in_fresh_python(program: str, **environment: str) -> list[str]:
-    """Lines that `program` prints in an interpreter of its own."""
-    plain = {name: value for name, value in os.environ.items() if name != "PYTHONHASHSEED"}
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-        env={**plain, **environment},
-    )
-    assert done.stderr == ""
-    return done.stdout.splitlines()
 
 
 def test_a_framework_imported_inside_the_block_is_held_and_restored():
