@@ -1,4 +1,8 @@
-"""Runs a Python program with seeded random numbers, in all else as ``python script.py`` would.
+"""Runs a Python program with seeded random numbers, as ``python script.py`` would run it.
+
+What a program can tell: repro_nb is loaded, ``sys.flags.safe_path`` is set, and options of the interpreter (``-X``,
+``-W``, ``-O``) are those of a plain start. Processes that it spawns share its hash seed, and seed themselves:
+`repro_nb.seed_worker` is for them.
 
 `launch` starts it; ``python -m repro_nb.launch`` is what it starts.
 """

@@ -16,6 +16,7 @@ __all__ = [
     "KEY_MAKER",
     "CellError",
     "CellRecord",
+    "EntropyUse",
     "Environment",
     "KeyUse",
     "UnseededOrigin",
@@ -65,6 +66,21 @@ class KeyUse:
 
     function: str
     fingerprint: str
+
+
+@dataclass(frozen=True)
+class EntropyUse:
+    """What the system gave to a generator of numpy's that a line of the user's code made without a seed.
+
+    Attributes:
+        line: The line's number, from 1, in its cell or file.
+        code: Its text.
+        entropy: The bits, as a hexadecimal literal; as text, since not every reader of JSON keeps such numbers.
+    """
+
+    line: int
+    code: str
+    entropy: str
 
 
 @dataclass(frozen=True)
@@ -124,6 +140,8 @@ class CellRecord:
         keys: JAX keys that were consumed, in order.
         kinds: Type of each source that a user holds: ``{"rng": "numpy.random.Generator(PCG64)"}``.
         origins: What the generators that the cell made without a seed were made from, where numpy tells.
+        entropy: What the system gave to the generators of numpy's that the cell made without a seed, those among
+            them that it dropped again; the first ones.
         error: What the cell raised.
         truncated: The search for generators stopped at its budget: sources may be missing.
         recorder_error: The recorder itself failed on this cell; its other facts are incomplete.
@@ -143,6 +161,7 @@ class CellRecord:
     keys: tuple[KeyUse, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, UnseededOrigin] = field(default_factory=dict)
+    entropy: tuple[EntropyUse, ...] = ()
     error: CellError | None = None
     truncated: bool = False
     recorder_error: str | None = None
@@ -166,6 +185,7 @@ class CellRecord:
                 "between": tuple(data.get("between", ())),
                 "appeared": tuple(data.get("appeared", ())),
                 "keys": tuple(KeyUse(**use) for use in data.get("keys", ())),
+                "entropy": tuple(EntropyUse(**use) for use in data.get("entropy", ())),
                 "origins": {
                     name: UnseededOrigin(**{**origin, "spawn_key": tuple(origin["spawn_key"])})
                     for name, origin in data.get("origins", {}).items()

@@ -6,6 +6,7 @@ Its first line holds the digest of the rest, so that a file which somebody edite
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
 from enum import StrEnum
@@ -54,6 +55,11 @@ class StartupState(StrEnum):
     """Something that repro_nb did not write so."""
 
 
+def _ipython_folder() -> Path:
+    """Where IPython keeps its profiles; its own function for it would make the folder."""
+    return Path(os.environ.get("IPYTHONDIR") or "~/.ipython").expanduser()
+
+
 def startup_file(profile: str | None = None) -> Path:
     """Where the startup file belongs.
 
@@ -64,12 +70,11 @@ def startup_file(profile: str | None = None) -> Path:
     Raises:
         UsageError: There is no such profile.
     """
-    from IPython.paths import get_ipython_dir  # noqa: PLC0415 - slow
     from jupyter_core.paths import prefer_environment_over_user  # noqa: PLC0415 - slow
 
     if profile is None and prefer_environment_over_user():
         return Path(sys.prefix) / "etc" / "ipython" / "startup" / _FILE
-    folder = Path(get_ipython_dir()) / f"profile_{profile or 'default'}"
+    folder = _ipython_folder() / f"profile_{profile or 'default'}"
     if profile is not None and not (re.fullmatch(r"[\w.-]+", profile) and folder.is_dir()):
         raise UsageError(
             f"there is no IPython profile {profile!r}",

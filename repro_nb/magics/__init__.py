@@ -24,11 +24,11 @@ def load(shell: InteractiveShell) -> None:
         session.recorder = Recorder(shell.user_ns)
         session.recorder.attach(shell.events)
     ReproMagics(shell, owns_recorder=owns_recorder).add()
-    # A seed that was set before `%reload_ext` goes on to reach what is imported after it.
+    # A seed that was set before `%reload_ext` goes on to reach what is imported after it, and each cell.
     if session.seeding is not None:
         from repro_nb import seeding
 
-        seeding.watch_imports()
+        seeding.go_on()
 
 
 def unload(shell: InteractiveShell) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from repro_nb.probe.recorder import SourceSummary
+    from repro_nb.rng import Source
 
 __all__ = ["PARSER", "run"]
 
@@ -88,7 +89,14 @@ def _seed(asked: argparse.Namespace) -> None:
 
 
 def _names(text: Optional[str]) -> Tuple[str, ...]:
-    return () if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+    if text is None:
+        return ()
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise UsageError(
+            "it names no source", where="--only", hint="%repro_seed 42 --only numpy,torch"
+        )
+    return names
 
 
 def _number(text: str) -> int:
@@ -106,21 +114,33 @@ def _seeded(*, per_cell: bool, only: Tuple[str, ...]) -> Page:
     later = "those of them that are imported later" if only else "libraries imported later"
     return page(
         f"Seeded {', '.join(names) or 'nothing yet'} with {get_current_seed()}; {later} are seeded too.",
-        _per_cell_note() if per_cell else "",
+        _per_cell_note(only) if per_cell else "",
         _jax_note(),
         _hash_seed_warning(),
     )
 
 
-def _per_cell_note() -> str:
-    note = "From the next cell on each cell has streams of its own, the generators that it reaches among them."
+def _at_first_use(source: Source) -> Tuple[str, ...]:
+    """A library that is imported, and makes its stream when something first asks for it, as numpy does."""
+    library = source.module.partition(".")[0]
+    waits = library != source.module and library in sys.modules
+    return (f"{source.name} (at first use)",) if waits else ()
+
+
+def _per_cell_note(only: Tuple[str, ...]) -> str:
+    held = (
+        "generators that you hold stay as they are"
+        if only
+        else "the generators that it reaches among them"
+    )
+    note = f"From the next cell on each cell has streams of its own, {held}."
     running = None if session.recorder is None else session.recorder.current()
-    if running is not None and running.stream != running.cell_id:
-        note += (
-            " This front end sends no cell ids, so a cell's text stands in for its id: "
-            "editing it changes its numbers."
-        )
-    return note
+    if session.rerun or running is None or running.stream == running.cell_id:
+        return note
+    return (
+        f"{note} This front end sends no cell ids, so a cell's text and turn stand in for its id: what is drawn "
+        "here is not what JupyterLab draws."
+    )
 
 
 def _table(shell: InteractiveShell) -> Page:

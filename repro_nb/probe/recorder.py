@@ -12,22 +12,27 @@ from time import perf_counter
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from repro_nb.imports import ImportBracket, ImportWatch
+from repro_nb.probe.entropy import EntropyWatch
 from repro_nb.probe.jax_keys import KeyWatch
 from repro_nb.probe.prints import Printer
 from repro_nb.probe.running import Changes, CurrentCell, GlobalStates, Running, States
 from repro_nb.probe.seeding_calls import SeedingCalls
 from repro_nb.probe.tally import SourceSummary, Tally
 from repro_nb.probe.timeline import Timeline
-from repro_nb.records import JAX, KEY_MAKER, CellError, CellRecord, UnseededOrigin
+from repro_nb.records import JAX, KEY_MAKER, CellError, CellRecord, EntropyUse, UnseededOrigin
 from repro_nb.rng import Source, sources
 from repro_nb.rng.held import Held
 from repro_nb.rng.reach import reach
 from repro_nb.rng.usercode import is_installed
 
-__all__ = ["CellStreams", "CurrentCell", "Recorder", "SourceSummary"]
+__all__ = ["CellStreams", "CurrentCell", "Recorder", "Seedings", "SourceSummary"]
 
 _MAX_MESSAGE = 2000
+_MAX_CODE = 200
 
+
+Seedings = Tuple[Mapping[str, Tuple[Optional[str], bool]], List[Dict[str, str]]]
+"""What is told of seedings at one moment."""
 
 CellStreams = Callable[[CurrentCell, Tuple[str, ...]], Mapping[str, str]]
 """Puts the sources that a cell's names reach into streams of its own; gives the call for each of them."""
@@ -64,6 +69,7 @@ class Recorder:
         )
         self._states = GlobalStates()
         self._keys = KeyWatch(self._key_used, self._failed)
+        self._entropy = EntropyWatch(self._entropy_used, self._failed)
         self._stack: List[Running] = []
         self._order = 0
         self._tally = Tally()
@@ -71,7 +77,8 @@ class Recorder:
         self._last_held: Mapping[str, Held] = {}
         self._printer = Printer()
         self._lost: Optional[str] = None
-        self._sees_keys = True
+        self._sees = True
+        self._texts: Dict[str, int] = {}
 
     def attach(self, events: Any) -> None:
         """Begin to record the cells that `events` tells of.
@@ -86,6 +93,9 @@ class Recorder:
                     source.module, self._guarded(partial(self._imported, source))
                 )
         self._imports.when_imported("jax.random", self._guarded(self._watch_keys))
+        self._imports.when_imported(
+            "numpy.random.bit_generator", self._guarded(self._watch_entropy)
+        )
         self._imports.install()
         self._bracket.install()
         self._last_states = self._states.read()
@@ -103,6 +113,7 @@ class Recorder:
         self._bracket.uninstall()
         self._imports.uninstall()
         self._keys.uninstall()
+        self._entropy.uninstall()
         self._stack.clear()
 
     def rebase(self, seeded: Optional[Mapping[str, str]] = None) -> None:
@@ -124,6 +135,17 @@ class Recorder:
             running.rebase(changed, {name: call for name, call in calls.items() if call})
             self.timeline.joined(running.newcomers(changed))
         self._tally.seeded({name: call for name, call in calls.items() if call})
+
+    def seedings(self) -> Seedings:
+        """What is told of seedings now: of each source in all, and of the running cells."""
+        return self._tally.seedings(), [dict(running.reseeded) for running in self._stack]
+
+    def tell_again(self, seedings: Seedings) -> None:
+        """Tell of seedings what was told when `seedings` gave this; of streams that came in since, nothing."""
+        rows, of_cells = seedings
+        self._tally.tell_again(rows)
+        for running, calls in zip(self._stack, of_cells):  # noqa: B905 - `strict` is newer than Python 3.9
+            running.reseeded = calls
 
     def settle(self) -> None:
         """Note the draws of the running cells up to now, before repro_nb itself changes a state."""
@@ -147,13 +169,13 @@ class Recorder:
         self._key_used(f"{KEY_MAKER}({name!r})", key)
 
     @contextmanager
-    def unseen_keys(self) -> Iterator[None]:
-        """Note no JAX key inside the block: repro_nb itself runs the cell's code once more, and takes it back."""
-        seeing, self._sees_keys = self._sees_keys, False
+    def unseen(self) -> Iterator[None]:
+        """Note neither keys nor entropy inside the block: the cell's code runs once more, and is taken back."""
+        seeing, self._sees = self._sees, False
         try:
             yield
         finally:
-            self._sees_keys = seeing
+            self._sees = seeing
 
     def summary(self) -> Tuple[SourceSummary, ...]:
         """What is known of each source: the global ones as they are now, then those that the user holds."""
@@ -238,12 +260,20 @@ class Recorder:
                 *_advanced_held(self._last_held, reached.sources),
             )
         if len(self._stack) == 1 and self.cell_streams is not None:
+            self._tell_apart(running)
             running.reseeded.update(self.cell_streams(running.cell, running.names))
             self._tally.seeded(running.reseeded)
             states, reached = self._states.read(), reach(running.names, self.namespace)
         prints = self._printer.prints(states, reached.sources)
         running.begin(states, reached, prints)
         self.timeline.begin(running.order, states, reached.sources, prints)
+
+    def _tell_apart(self, running: Running) -> None:
+        """Give cells of one text streams of their own, where the front end sends no ids."""
+        if running.cell.stream != running.cell_id:
+            self._texts[running.digest] = count = self._texts.get(running.digest, 0) + 1
+            stream = f"{running.cell.stream}:{count}"
+            running.cell = running.cell._replace(stream=stream)
 
     def _look_after(self, running: Running) -> Dict[str, Any]:
         states = self._states.read()
@@ -267,6 +297,7 @@ class Recorder:
             "seeded": {name: call for name, call in seeded.items() if call is not None},
             "keys": keys,
             "kinds": self._printer.kinds,
+            "entropy": tuple(running.entropy),
             "origins": _unseeded_origins(changes, seeded, reached.sources),
             "truncated": running.truncated or reached.truncated,
         }
@@ -312,8 +343,15 @@ class Recorder:
         if not self._keys.install():
             self._tally.add_unwatched_keys()
 
+    def _watch_entropy(self, _: object) -> None:
+        self._entropy.install()
+
+    def _entropy_used(self, line: int, code: str, entropy: int) -> None:
+        for running in self._stack if self._sees else ():
+            running.entropy_used(EntropyUse(line, code[:_MAX_CODE], hex(entropy)))
+
     def _key_used(self, function: str, key: str) -> None:
-        for running in self._stack if self._sees_keys else ():
+        for running in self._stack if self._sees else ():
             running.key_used(function, key)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from repro_nb.records import KeyUse, source_digest
+from repro_nb.records import EntropyUse, KeyUse, source_digest
 from repro_nb.rng import sources
 from repro_nb.rng.held import Held
 from repro_nb.rng.reach import Reached, names_in
@@ -17,6 +17,7 @@ __all__ = ["Changes", "CurrentCell", "GlobalStates", "Running", "States"]
 States = Mapping[str, Optional[bytes]]
 
 _MAX_KEYS = 256
+_MAX_ENTROPY = 64
 _SHORT_DIGEST = 12
 _SEED_LIMIT = 2**32
 # Every twister's state is longer than this, and has nothing but words in between.
@@ -105,6 +106,7 @@ class Running:
         between: Sources that advanced between the cell before and this one.
         truncated: The search for sources was cut short.
         reseeded: Sources that repro_nb itself set meanwhile, and by what call.
+        entropy: What the system gave to generators that the cell made.
         fault: What the recorder failed with.
     """
 
@@ -128,6 +130,7 @@ class Running:
         self._base: States = {}
         self._held: Mapping[str, Held] = {}
         self._settled: List[str] = []
+        self.entropy: List[EntropyUse] = []
         self._keys: List[KeyUse] = []
         self._more_keys = 0
         self._more_digest: Any = None
@@ -177,6 +180,11 @@ class Running:
             self._more_digest = hashlib.blake2b(digest_size=16)
         self._more_keys += 1
         self._more_digest.update(f"{function} {key}\n".encode())
+
+    def entropy_used(self, use: EntropyUse) -> None:
+        """Note what the system gave; the first ones."""
+        if len(self.entropy) < _MAX_ENTROPY:
+            self.entropy.append(use)
 
     def key_uses(self) -> Tuple[KeyUse, ...]:
         """The keys in order; the last entry stands for all beyond a limit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Deque, Dict, FrozenSet, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Deque, Dict, FrozenSet, List, Optional, Tuple
 
 if TYPE_CHECKING:
     from repro_nb.imports import ImportWatch
@@ -67,6 +67,8 @@ class Session:
         seed_watch: Seeds what is imported after the seed was set; None when nothing is to be seeded.
         unseeded_states: What the streams of libraries that were imported meanwhile began with, before they were seeded.
         waiting_states: States from a file, for libraries that are not imported yet.
+        blocks: What was there when each `SeedContext` that is open now began, the innermost last: the streams are the
+            process's, so these are too.
         undo: Where the sources were before they were put elsewhere; None before that.
         rerun: Whether repro_nb started this kernel to rerun a notebook.
         probe_folder: Where the probe of a rerun writes; None in a live session.
@@ -79,6 +81,7 @@ class Session:
     seed_watch: Optional[ImportWatch] = None
     unseeded_states: Dict[str, States] = field(default_factory=dict)
     waiting_states: Dict[str, States] = field(default_factory=dict)
+    blocks: List[Any] = field(default_factory=list)
     undo: Optional[Moment] = None
     rerun: bool = False
     probe_folder: Optional[Path] = None

@@ -62,6 +62,19 @@ class Tally:
             row = self._rows.get(name, SourceSummary(name))
             self._rows[name] = replace(row, seeded=call, unseeded=call is None)
 
+    def seedings(self) -> Mapping[str, Tuple[Optional[str], bool]]:
+        """Of each source, the call that seeded it, and whether it is certain that nothing did."""
+        return {name: (row.seeded, row.unseeded) for name, row in self._rows.items()}
+
+    def tell_again(self, seedings: Mapping[str, Tuple[Optional[str], bool]]) -> None:
+        """Say of seedings what `seedings` gave; of global streams that came in since, that nothing seeded them."""
+        for name, row in self._rows.items():
+            if name in seedings:
+                seeded, unseeded = seedings[name]
+                self._rows[name] = replace(row, seeded=seeded, unseeded=unseeded)
+            elif not row.kind:
+                self._rows[name] = replace(row, seeded=None, unseeded=True)
+
     def cell(
         self,
         running: Running,

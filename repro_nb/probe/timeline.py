@@ -18,6 +18,7 @@ __all__ = ["HeldState", "Moment", "Timeline"]
 
 _MAX_BYTES = 64 * 2**20
 _MAX_POINTS = 50_000
+_MAX_HELD = 20_000
 _NEVER = -1
 
 Prints = Mapping[str, Optional[str]]
@@ -64,7 +65,7 @@ class _Point(NamedTuple):
     Attributes:
         is_end: Whether it is the end of a cell, and not the beginning of one.
         prints: Fingerprints of the global streams.
-        held: What the cell reached.
+        held: What the cell reached, and had not seen like this before.
     """
 
     is_end: bool
@@ -89,6 +90,8 @@ class Timeline:
         self._ends = array("l", [_NEVER])
         self._seen: Optional[Prints] = None
         self._first: Dict[str, Optional[bytes]] = {}
+        self._latest: OrderedDict[Identity, _Sighting] = OrderedDict()
+        self._before: Dict[Identity, _Sighting] = {}  # the points that were dropped
 
     def joined(self, states: States) -> None:
         """Streams came in while a cell ran: where they begin counts for every moment before that."""
@@ -142,6 +145,7 @@ class Timeline:
         found: Dict[Identity, _Sighting] = {}
         for point in reversed(self._points[: index + 1]):
             _add_missing(found, point.held)
+        _add_missing(found, self._before)
         made_later: Dict[Identity, _Sighting] = {}
         for point in self._points[index + 1 :]:
             if point.is_end:
@@ -154,15 +158,35 @@ class Timeline:
     def _note(self, is_end: bool, states: States, held: Mapping[str, Held], prints: Prints) -> None:
         """Something is different from the last time; else the recorder gives the very mapping of then."""
         self._seen = prints
-        self._add(_point(is_end, states, held, prints))
+        self._add(self._point(is_end, states, held, prints))
         self._keep(_with_states(states, held, prints), prints)
+
+    def _point(
+        self, is_end: bool, states: States, held: Mapping[str, Held], prints: Prints
+    ) -> _Point:
+        seen: Dict[Identity, _Sighting] = {}
+        for path, source in held.items():
+            if source.advances and source.state is not None:
+                sighting = _Sighting(path, source.kind, prints[path] or "")
+                if self._latest.get(source.identity) != sighting:
+                    seen[source.identity] = sighting
+                self._latest[source.identity] = sighting
+                self._latest.move_to_end(source.identity)
+        while len(self._latest) > _MAX_HELD:
+            self._latest.popitem(last=False)
+        streams = {name: prints[name] for name in states} if held else prints
+        return _Point(is_end, streams, seen)
 
     def _add(self, point: _Point) -> None:
         self._points.append(point)
         if len(self._points) > _MAX_POINTS:
             half = len(self._points) // 2
+            for dropped in self._points[:half]:
+                self._before.update(dropped.held)
             del self._points[:half]
             self._dropped += half
+            kept = self._latest.keys()
+            self._before = {name: seen for name, seen in self._before.items() if name in kept}
 
     def _keep(self, states: Iterable[Tuple[str, bytes]], prints: Prints) -> None:
         for fingerprint, state in states:
@@ -192,18 +216,8 @@ def _put(indices: array[int], order: int, index: int) -> None:
 def _no_longer_kept(order: int) -> UsageError:
     return UsageError(
         f"the states of execution {order} are no longer kept",
-        hint="The oldest ones are given up when all of them take more than 64 MiB.",
+        hint="The oldest are given up when all take more than 64 MiB, or after some tens of thousands of cells.",
     )
-
-
-def _point(is_end: bool, states: States, held: Mapping[str, Held], prints: Prints) -> _Point:
-    sightings = {
-        source.identity: _Sighting(path, source.kind, prints[path] or "")
-        for path, source in held.items()
-        if source.advances and source.state is not None
-    }
-    streams = {name: prints[name] for name in states} if held else prints
-    return _Point(is_end, streams, sightings)
 
 
 def _with_states(

@@ -25,23 +25,28 @@ class _Field(NamedTuple):
     Attributes:
         path: The keys that lead to it.
         words: How many words of 64 bits it has.
-        is_array: Whether it is an array of them, and not one number.
+        limit: What one number of it stays below; 0 for an array, whose words may be anything.
     """
 
     path: Tuple[str, ...]
     words: int
-    is_array: bool
+    limit: int
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array of words, and not one number."""
+        return not self.limit
 
 
-def _number(*path: str, words: int = 1) -> _Field:
-    return _Field(path, words, is_array=False)
+def _number(*path: str, words: int = 1, limit: int = 0) -> _Field:
+    return _Field(path, words, limit or 1 << (8 * _WORD_BYTES * words))
 
 
 def _array(*path: str, words: int) -> _Field:
-    return _Field(path, words, is_array=True)
+    return _Field(path, words, 0)
 
 
-_KEPT_BACK = (_number("has_uint32"), _number("uinteger"))
+_KEPT_BACK = (_number("has_uint32", limit=2), _number("uinteger", limit=2**32))
 _PCG64 = (_number("state", "state", words=2), _number("state", "inc", words=2), *_KEPT_BACK)
 _FIELDS: Mapping[str, Tuple[_Field, ...]] = {
     "PCG64": _PCG64,
@@ -50,7 +55,7 @@ _FIELDS: Mapping[str, Tuple[_Field, ...]] = {
         _array("state", "counter", words=4),
         _array("state", "key", words=2),
         _array("buffer", words=4),
-        _number("buffer_pos"),
+        _number("buffer_pos", limit=5),
         *_KEPT_BACK,
     ),
     "SFC64": (_array("state", "state", words=4), *_KEPT_BACK),
@@ -138,6 +143,9 @@ def _packed(value: Any, field: _Field) -> bytes:
 
 def _unpacked(packed: bytes, field: _Field) -> Any:
     if not field.is_array:
-        return int.from_bytes(packed, "little")
+        number = int.from_bytes(packed, "little")
+        if number >= field.limit:
+            raise RandomStateError(f"these bytes are no state: {field.path[-1]} is out of range")
+        return number
     starts = range(0, len(packed), _WORD_BYTES)
     return [int.from_bytes(packed[at : at + _WORD_BYTES], "little") for at in starts]

@@ -13,6 +13,7 @@ from repro_nb.rng.source import States
 __all__ = ["CupySource"]
 
 _VARIABLE = "CUPY_SEED"
+_MOST_DIGITS = 20  # of 64 bits
 
 
 class CupySource:
@@ -58,7 +59,7 @@ class CupySource:
         if set(states) != {self.name}:
             raise RandomStateError("CuPy is not what this state was read from", where=self.name)
         state = states[self.name]
-        if state is not None and not state.isdigit():
+        if state is not None and not (state.isdigit() and len(state) <= _MOST_DIGITS):
             raise RandomStateError("these bytes are no seed for CuPy", where=self.name)
 
         def restore() -> None:

@@ -88,7 +88,7 @@ class NumpySource:
     def keep(self) -> Any:
         """The words and the deviate kept back, as they lie in memory; or the states."""
         place = self._place
-        kept = None if place is None else place.read(self._home._rand)  # noqa: SLF001 - as above
+        kept = None if place is None else place.read_whole(self._home._rand)  # noqa: SLF001 - as above
         return kept or self.glance() or self.states()
 
     def states_of(self, kept: Any) -> States:

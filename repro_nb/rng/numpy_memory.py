@@ -63,13 +63,22 @@ class Place:
             self._address, self._words = address, memory.window(address or 0, TWISTER_BYTES)
         return self._words.tobytes(), self._gauss.tobytes()
 
+    def read_whole(self, stream: Any) -> Optional[Tuple[bytes, bytes]]:
+        """The same, never in the midst of another thread's draw."""
+        lock: Any = stream._bit_generator.lock  # noqa: SLF001 - as above
+        lock.acquire()  # a `with` takes three times as long
+        try:
+            return self.read(stream)
+        finally:
+            lock.release()
+
     def write(self, stream: Any, words: bytes, gauss: bytes) -> bool:
         """Put there what `read` gave; False, and nothing done, while the bit generator is of another kind."""
         generator: Any = stream._bit_generator  # noqa: SLF001 - as above
         lock: Any = generator.lock
         if type(generator) is not self._twister or self._pointer.value != self._address:
             return False
-        lock.acquire()  # a `with` takes three times as long
+        lock.acquire()
         try:
             self._words[:], self._gauss[:] = words, gauss
         finally:

@@ -14,14 +14,26 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Deque, Dict, Iterable, Mapping, Match, Optional, Set, Tuple, Union
+from typing import (
+    Any,
+    Deque,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Match,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 from repro_nb.rng import held
 from repro_nb.rng.children import expander_of
 from repro_nb.rng.node import Node, Scope, is_leaf
 from repro_nb.rng.usercode import is_user_module, module_names
 
-__all__ = ["Budget", "Reached", "find", "names_in", "reach"]
+__all__ = ["Budget", "Reached", "find", "names_in", "reach", "user_names"]
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _STRING_OR_COMMENT = re.compile(
@@ -32,6 +44,7 @@ _STRING_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 _SHELL_NAMES = frozenset(("In", "Out", "_ih", "_oh", "_dh", "get_ipython", "exit", "quit"))
+_OWN_TO_SHELL = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[iod]h|In|Out|get_ipython|exit|quit|__\w+__")
 _GLOBAL_NAMES = frozenset(("python", "numpy", "torch", "jax"))
 _ELEMENTS_PER_OBJECT = 8
 
@@ -74,6 +87,11 @@ def names_in(source: str) -> Tuple[str, ...]:
     """
     text = _STRING_OR_COMMENT.sub(_without_comment, source) if "#" in source else source
     return tuple(dict.fromkeys(_NAME.findall(text)))
+
+
+def user_names(namespace: Mapping[str, Any]) -> List[str]:
+    """The names in `namespace` that are the user's, and neither the shell's nor Python's own."""
+    return [name for name in namespace if not _OWN_TO_SHELL.fullmatch(name)]
 
 
 def _without_comment(found: Match[str]) -> str:

@@ -78,6 +78,9 @@ def _made(loaded: Any, names: Any) -> Source:
         raise TypeError(f"it lacks {', '.join(missing)}")
     if source.name in names:
         raise ValueError(f"there is a source named {source.name} already")
+    if "." in source.name:
+        raise ValueError("its name has a dot, which tells the streams of one library apart")
+    source.states(), source.glance()  # what raises here would raise in every cell
     return source
 
 

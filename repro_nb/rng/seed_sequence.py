@@ -16,6 +16,7 @@ SPAWNED = struct.Struct("=q")
 """The number of children, as it stands behind a generator's state."""
 
 _SEED_BITS = 64
+_MOST_CHILDREN = 2**32
 
 
 class Origin(NamedTuple):
@@ -72,8 +73,10 @@ def spawning(sequence: Any, spawned: int) -> Callable[[], None]:
     """What makes `sequence` count `spawned` children, in place, so that it spawns the same ones again.
 
     Raises:
-        RandomStateError: This version of numpy does not let the count be set.
+        RandomStateError: `spawned` is no such number, or this version of numpy does not let the count be set.
     """
+    if not 0 <= spawned < _MOST_CHILDREN:
+        raise RandomStateError(f"{spawned} is no number of children")
     if sequence is None or sequence.n_children_spawned == spawned:
         return lambda: None
     position = _count_position()

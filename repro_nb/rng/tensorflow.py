@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import sys
 from random import Random
@@ -174,10 +175,13 @@ def _setting(state: Optional[bytes]) -> Callable[[], None]:
     return restore
 
 
+_SEED = re.compile(rb"-?\d{1,19}")  # of at most 64 bits
+
+
 def _read_seed_state(state: bytes) -> Tuple[int, Random]:
     """The seed, and the twister that it has set."""
     digits, _, words = state.partition(_END)
-    if not digits.lstrip(b"-").isdigit():
+    if not _SEED.fullmatch(digits):
         raise RandomStateError("these bytes are no state of TensorFlow's", where=_STREAM)
     twister = Random(0)  # noqa: S311 - TensorFlow's own choice
     python.restoring(twister, words)()

@@ -111,7 +111,10 @@ class TorchSource:
         if not engine:
             return self.states()
         if engine != self._kept[0]:
-            self._kept = engine, self._home.default_generator.get_state()
+            kept = engine, self._home.default_generator.get_state()
+            if self.glance() != engine:  # another thread has drawn in between
+                return kept
+            self._kept = kept
         return self._kept
 
     def states_of(self, kept: Any) -> States:
@@ -187,15 +190,13 @@ def restoring_generator(generator: Any, state: bytes) -> Callable[[], None]:
 
 
 def _check_cpu(state: bytes) -> None:
-    if len(state) != torch_memory.COPY_BYTES:
-        raise RandomStateError(
-            "these bytes are no state of a CPU generator of torch's", where="torch"
-        )
-    _, left, seeded, following, *_ = _CPU_HEAD.unpack_from(state)
-    if seeded != 1 or not 1 <= left <= mt19937.WORDS or not 0 <= following <= mt19937.WORDS:
-        raise RandomStateError(
-            "these bytes are no state of a CPU generator of torch's", where="torch"
-        )
+    if len(state) == torch_memory.COPY_BYTES:
+        _, left, seeded, following, *_ = _CPU_HEAD.unpack_from(state)
+        # Each draw takes one from the first and adds one to the second; a seeding leaves them at (1, 0).
+        in_step = left + following == mt19937.WORDS + 1 and 1 <= left <= mt19937.WORDS
+        if seeded == 1 and (in_step or (left, following) == (1, 0)):
+            return
+    raise RandomStateError("these bytes are no state of a CPU generator of torch's", where="torch")
 
 
 def _restoring_device(
@@ -210,8 +211,15 @@ def _restoring_device(
     if state is None:
         # torch.manual_seed had set both, so the CPU's seed is what the device would have begun with.
         return (lambda: home.manual_seed_all(cpu_seed)) if device == "cuda" else (lambda: None)
-    if device == "cuda" and not int(index or 0) < home.device_count():
+    is_here = (
+        int(index or 0) < home.device_count()  # which initialises nothing
+        if device == "cuda"
+        else torch.backends.mps.is_available()
+    )
+    if not is_here:
         raise RandomStateError("there is no such device here", where=name)
+    if device == "cuda" and len(state) != _CUDA_STATE.size:
+        raise RandomStateError("these bytes are no state of a CUDA generator", where=name)
     tensor = _tensor(state)
     # Where CUDA is not in use yet, torch keeps this until it is.
     return lambda: home.set_rng_state(tensor, *([int(index)] if index else []))

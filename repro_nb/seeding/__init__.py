@@ -19,6 +19,7 @@ from repro_nb.seeding.everywhere import (
 )
 from repro_nb.seeding.execution import ExecutionReport, verify_deterministic_execution
 from repro_nb.seeding.keys import prng_key
+from repro_nb.seeding.per_cell import go_on
 from repro_nb.seeding.state_file import load_seed_state, save_seed_state
 from repro_nb.seeding.workers import generator, seed_worker, worker_init_fn
 
@@ -32,6 +33,7 @@ __all__ = [
     "generator",
     "get_current_seed",
     "get_seed_history",
+    "go_on",
     "let_go",
     "load_seed_state",
     "prng_key",

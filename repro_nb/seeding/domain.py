@@ -24,7 +24,7 @@ def checked_seed(seed: Any) -> int:
         value = operator.index(seed)
     except TypeError:
         raise UsageError(f"{seed!r} is not an integer", where="seed", hint=hint) from None
-    if isinstance(seed, bool):
+    if isinstance(seed, bool) or "bool" in str(getattr(seed, "dtype", "")):
         raise UsageError(f"{seed!r} is a truth value, no number", where="seed", hint=hint)
     if not 0 <= value < SEED_LIMIT:
         raise UsageError(f"{value} is out of range", where="seed", hint=hint)

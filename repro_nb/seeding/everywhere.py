@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from functools import partial
 from typing import Iterable, Optional, Tuple
 
 from repro_nb.deterministic import DeterministicConfig, enable_deterministic_mode
 from repro_nb.deterministic.active import active
-from repro_nb.errors import UsageError
+from repro_nb.errors import RandomStateError, UsageError
 from repro_nb.imports import ImportWatch
 from repro_nb.probe.session import SeedEvent, Seeding, session
-from repro_nb.rng import Source, sources
+from repro_nb.rng import Source, States, sources
 from repro_nb.seeding.derived import derived_seed
 from repro_nb.seeding.domain import checked_seed
 
@@ -75,9 +76,10 @@ def apply_seeding(seeding: Seeding) -> None:
         session.recorder.settle()
         running = session.recorder.current()
         order = None if running is None else running.order
-        if not seeding.per_cell:
-            session.recorder.cell_streams = None
     session.seeding = seeding
+    session.waiting_states = {
+        name: states for name, states in session.waiting_states.items() if not seeding.covers(name)
+    }
     session.seed_history.append(SeedEvent(seeding.call, seeding.seed, seeding.names, order))
     for source in sources():
         if source.module in sys.modules:
@@ -125,12 +127,24 @@ def cell_seeds(seeding: Seeding, cell: str, source: str, bits: int = 32) -> int:
 def _imported(source: Source, _module: object) -> None:
     waiting = session.waiting_states.pop(source.name, None)
     session.unseeded_states[source.name] = source.states()
-    if waiting is None:
+    if waiting is None or not _put(source, waiting):
         seed_source(source)
-        return
-    source.restoring(waiting)()
+
+
+def _put(source: Source, states: States) -> bool:
+    """Put a library that was just imported where a file says; False, and a warning, where it cannot be put there."""
+    try:
+        source.restoring(states)()
+    except RandomStateError as error:
+        warnings.warn(
+            f"{source.name} is not where the loaded file says: {error}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return False
     if session.recorder is not None:
         session.recorder.rebase(dict.fromkeys(source.states(), "load_seed_state"))
+    return True
 
 
 def checked_names(only: Optional[Iterable[str]]) -> Optional[Tuple[str, ...]]:
@@ -141,15 +155,15 @@ def checked_names(only: Optional[Iterable[str]]) -> Optional[Tuple[str, ...]]:
     """
     if only is None:
         return None
-    names = (only,) if isinstance(only, str) else tuple(only)
     known = [source.name for source in sources()]
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise UsageError(
-            f"there is no source named {', '.join(map(str, unknown))}"
-            if unknown
-            else "it names no source",
-            where="only",
-            hint=f"Sources that can be seeded: {', '.join(known)}.",
-        )
+    hint = f"Sources that can be seeded: {', '.join(known)}."
+    try:
+        names = (only,) if isinstance(only, str) else tuple(only)
+    except TypeError:
+        raise UsageError(f"{only!r} is no list of names", where="only", hint=hint) from None
+    unknown = [str(name) for name in names if name not in known]
+    if unknown:
+        raise UsageError(f"there is no source named {', '.join(unknown)}", where="only", hint=hint)
+    if not names:
+        raise UsageError("it names no source", where="only", hint=hint)
     return names

@@ -7,6 +7,7 @@ cell changes nothing in another.
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Dict, Mapping, Tuple
 
 from repro_nb.errors import UsageError
@@ -16,11 +17,12 @@ from repro_nb.rng import sources
 from repro_nb.rng.placing import reseeding
 from repro_nb.rng.reach import Budget, find
 from repro_nb.seeding.domain import checked_seed
-from repro_nb.seeding.everywhere import apply_seeding, cell_seeds, checked_names
+from repro_nb.seeding.everywhere import apply_seeding, cell_seeds, checked_names, watch_imports
 
-__all__ = ["seed_per_cell"]
+__all__ = ["follow_cells", "go_on", "seed_per_cell"]
 
-_BUDGET = Budget()
+# No clock: where the search ends must not depend on how fast the machine is.
+_BUDGET = Budget(objects=200_000, items=50_000, seconds=float("inf"))
 
 
 def seed_per_cell(seed: int, only: Tuple[str, ...] = ()) -> None:
@@ -44,7 +46,25 @@ def seed_per_cell(seed: int, only: Tuple[str, ...] = ()) -> None:
     names = checked_names(only or None)
     call = f"per-cell seed {seed}"
     apply_seeding(Seeding(checked_seed(seed), names, per_cell=True, call=call))
-    session.recorder.cell_streams = _begin
+    follow_cells()
+
+
+def follow_cells() -> None:
+    """Let the recorder ask for the streams of each cell; the seed in force says whether there are any."""
+    if session.recorder is not None:
+        session.recorder.cell_streams = _begin
+
+
+def go_on() -> None:
+    """Let the seed in force go on after the extension was loaded anew: for later imports, each cell, and in reports."""
+    seeding = session.seeding
+    watch_imports()
+    if seeding is None or session.recorder is None:
+        return
+    covered = [source for source in sources() if seeding.covers(source.name)]
+    session.recorder.rebase({name: seeding.call for source in covered for name in source.states()})
+    if seeding.per_cell:
+        follow_cells()
 
 
 def _begin(cell: CurrentCell, names: Tuple[str, ...]) -> Mapping[str, str]:
@@ -65,6 +85,12 @@ def _begin(cell: CurrentCell, names: Tuple[str, ...]) -> Mapping[str, str]:
 def _reseed_held(seeding: Seeding, cell: CurrentCell, names: Tuple[str, ...]) -> Tuple[str, ...]:
     namespace = {} if session.recorder is None else session.recorder.namespace
     reached, objects = find(names, namespace, _BUDGET)
+    if reached.truncated:
+        warnings.warn(
+            "this cell reaches more than is looked at, so some of its generators may not be in the cell's own streams",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     paths = tuple(path for path, held in reached.sources.items() if held.advances)
     for path in paths:
         reseeding(objects[path], cell_seeds(seeding, cell.stream, path, bits=64))()

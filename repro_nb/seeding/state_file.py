@@ -16,9 +16,10 @@ from repro_nb.probe.session import Seeding, session
 from repro_nb.rng import Source, States, sources
 from repro_nb.rng.held import read
 from repro_nb.rng.placing import restoring
-from repro_nb.rng.reach import Budget, find
+from repro_nb.rng.reach import Budget, find, user_names
 from repro_nb.seeding.domain import checked_seed
-from repro_nb.seeding.everywhere import watch_imports
+from repro_nb.seeding.everywhere import checked_names, watch_imports
+from repro_nb.seeding.per_cell import follow_cells
 
 __all__ = ["load_seed_state", "save_seed_state"]
 
@@ -54,9 +55,8 @@ def save_seed_state(path: Union[str, Path], generators: Optional[Mapping[str, An
     body = {
         "seed": _seed_entry(session.seeding),
         "sources": {
-            source.name: {name: _encoded(state) for name, state in source.states().items()}
-            for source in sources()
-            if source.states()
+            library: {name: _encoded(state) for name, state in states.items()}
+            for library, states in _all_states().items()
         },
         "generators": _generator_entries(_found(generators)),
     }
@@ -76,8 +76,8 @@ def load_seed_state(path: Union[str, Path], generators: Optional[Mapping[str, An
 
     Args:
         path: The file.
-        generators: The generators to put back, in place, by the names that they were saved under; by default those
-            that the notebook's variables reach.
+        generators: The generators to put back, in place, by the names that they were saved under, and no others; by
+            default all that were saved, as the notebook's variables reach them.
 
     Raises:
         RandomStateError: The file is missing, damaged, or of a newer version, a library or device that it has a state
@@ -105,7 +105,11 @@ def _load(contents: _Contents, generators: Optional[Mapping[str, Any]]) -> None:
         else:
             _check_installed(source)
             waiting[name] = states
-    steps += _restoring_generators(contents.generators, _found(generators))
+    wanted = contents.generators
+    if generators is not None:  # the ones that are given are the ones that are meant
+        wanted = {name: saved for name, saved in wanted.items() if name in generators}
+        _check_saved(generators, wanted)
+    steps += _restoring_generators(wanted, _found(generators))
     _apply(steps, waiting, contents)
 
 
@@ -121,6 +125,8 @@ def _apply(steps: List[Step], waiting: Dict[str, States], contents: _Contents) -
     session.waiting_states = waiting
     if waiting or contents.seeding is not None:
         watch_imports()
+    if contents.seeding is not None and contents.seeding.per_cell:
+        follow_cells()
     if session.recorder is not None:
         session.recorder.rebase(dict.fromkeys(contents.sources, "load_seed_state"))
 
@@ -141,13 +147,17 @@ def _check_installed(source: Source) -> None:
 def _found(generators: Optional[Mapping[str, Any]]) -> Mapping[str, Any]:
     """The generators that are given, else those that the notebook's variables reach."""
     if generators is not None:
-        return generators
+        return _checked_mapping(generators)
     if session.recorder is None:
         return {}
     namespace = session.recorder.namespace
-    names = [name for name in namespace if not name.startswith("_")]
-    reached, objects = find(names, namespace, _BUDGET)
-    return {path: objects[path] for path, held in reached.sources.items() if held.advances}
+    reached, objects = find(user_names(namespace), namespace, _BUDGET)
+    # An expression such as `it.<held 3>` can be written down nowhere, so that no other session has it.
+    return {
+        path: objects[path]
+        for path, held in reached.sources.items()
+        if held.advances and "<" not in path
+    }
 
 
 def _generator_entries(generators: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
@@ -161,6 +171,22 @@ def _generator_entries(generators: Mapping[str, Any]) -> Dict[str, Dict[str, Any
             )
         entries[str(name)] = {"kind": held.kind, "state": _encoded(held.state)}
     return entries
+
+
+def _check_saved(generators: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
+    unknown = [str(name) for name in generators if name not in saved]
+    if unknown:
+        raise RandomStateError(f"it holds no state of {', '.join(unknown)}")
+
+
+def _checked_mapping(generators: Any) -> Mapping[str, Any]:
+    if not isinstance(generators, Mapping):
+        raise UsageError(
+            f"a {type(generators).__name__} is no mapping of names to generators",
+            where="generators",
+            hint='generators={"rng": rng}',
+        )
+    return generators
 
 
 def _restoring_generators(saved: Mapping[str, Any], here: Mapping[str, Any]) -> List[Step]:
@@ -179,11 +205,18 @@ def _restoring_generators(saved: Mapping[str, Any], here: Mapping[str, Any]) -> 
     return steps
 
 
+def _all_states() -> Mapping[str, States]:
+    """The states of all libraries, those that wait for the import among them."""
+    read = {source.name: source.states() for source in sources()}
+    loaded = {name: states for name, states in read.items() if states}
+    return {**session.waiting_states, **loaded}
+
+
 def _seed_entry(seeding: Optional[Seeding]) -> Optional[Dict[str, Any]]:
     if seeding is None:
         return None
     names = None if seeding.names is None else list(seeding.names)
-    return {"value": seeding.seed, "only": names}
+    return {"value": seeding.seed, "only": names, "per_cell": seeding.per_cell}
 
 
 def _encoded(state: Optional[bytes]) -> Optional[str]:
@@ -237,9 +270,10 @@ def _parsed(body: Mapping[str, Any]) -> _Contents:
 def _seeding(entry: Any) -> Optional[Seeding]:
     if entry is None:
         return None
-    only = entry["only"]
-    names = None if only is None else tuple(map(str, only))
-    return Seeding(checked_seed(entry["value"]), names, call="load_seed_state")
+    if not isinstance(entry["per_cell"], bool):
+        raise TypeError("per_cell is no truth value")
+    names = checked_names(entry["only"])
+    return Seeding(checked_seed(entry["value"]), names, entry["per_cell"], "load_seed_state")
 
 
 def _decoded(text: Optional[str]) -> Optional[bytes]:

@@ -10,7 +10,7 @@ from repro_nb.probe.timeline import HeldState, Moment
 from repro_nb.rng import sources
 from repro_nb.rng.held import Held
 from repro_nb.rng.placing import restoring
-from repro_nb.rng.reach import Budget, find
+from repro_nb.rng.reach import Budget, find, user_names
 
 __all__ = ["Trip", "go_back", "undo"]
 
@@ -65,7 +65,7 @@ def _go(moment: Moment) -> Trip:
     restored = _in_order(moment)
     for path, was in _matched(moment, reached.sources).items():
         if was is None:
-            left[path] = "made later"
+            left[path] = _why_unknown()
             continue
         steps.append(_restoring(path, objects[path], was))
         restored.append(path)
@@ -80,6 +80,14 @@ def _go(moment: Moment) -> Trip:
     return Trip(tuple(restored), left)
 
 
+def _why_unknown() -> str:
+    """Why nothing is known of a source that is here now."""
+    records = session.recorder.records if session.recorder is not None else ()
+    if any(record.truncated for record in records):
+        return "made later, or among more than is looked at when a cell runs"
+    return "made later"
+
+
 def _in_order(moment: Moment) -> List[str]:
     """The global streams of `moment`, in the order that reports list them."""
     return [
@@ -92,8 +100,7 @@ def _in_order(moment: Moment) -> List[str]:
 
 def _everything() -> Any:
     namespace = {} if session.recorder is None else session.recorder.namespace
-    names = [name for name in namespace if not name.startswith("_")]
-    return find(names, namespace, _BUDGET)
+    return find(user_names(namespace), namespace, _BUDGET)
 
 
 def _global_steps(moment: Moment) -> Tuple[List[Callable[[], None]], Dict[str, str]]:

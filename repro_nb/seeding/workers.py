@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 import sys
 from dataclasses import dataclass
-from typing import Any, Optional
+from functools import lru_cache
+from typing import Any, Optional, Sequence
 
 from repro_nb.errors import UsageError
 from repro_nb.probe.session import Seeding, session
@@ -101,9 +102,15 @@ def seed_worker(rank: int, base_seed: Optional[int] = None) -> int:
     """
     number = _checked_rank(rank)
     base = _run_seed() if base_seed is None else checked_seed(base_seed)
-    seed = generate_deterministic_seeds(base, number + 1)[number]
+    seed = _seeds(base, 1 << number.bit_length())[number]
     apply_seeding(_WorkerSeeding(seed, call=f"seed_worker({number}, {base})", base=base))
     return seed
+
+
+@lru_cache(maxsize=4)
+def _seeds(base: int, count: int) -> Sequence[int]:
+    """The first seeds of a run; kept, since a worker asks once for each task."""
+    return generate_deterministic_seeds(base, count)
 
 
 def _checked_rank(rank: Any) -> int:

@@ -133,6 +133,8 @@ def test_a_file_with_a_syntax_error_is_told_as_by_python(cli, tmp_path):
     assert seeded.stderr == python("broken.py", cwd=tmp_path).stderr
 
 
+# Other tests of this process load JAX, which warns of every fork; the child is replaced at once.
+@pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
 def test_ctrl_c_reaches_the_program(process_environment, tmp_path):
     """It gets KeyboardInterrupt from the terminal, and its end by that signal is what the shell sees."""
     script = tmp_path / "wait.py"

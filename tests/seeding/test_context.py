@@ -13,6 +13,7 @@ from recorded_shell import Notebook
 from repro_nb.errors import UsageError
 from repro_nb.rng.capture import capture
 from repro_nb.seeding import SeedContext, get_current_seed, get_seed_history, set_global_seed
+from repro_nb.seeding.per_cell import seed_per_cell
 
 
 def draws(count: int = 3) -> list[float]:
@@ -156,3 +157,77 @@ def test_the_history_tells_what_was_set_where(live: Notebook):
         ("SeedContext(1)", 1, None, 2),
         ("set_global_seed(6)", 6, ("numpy",), 2),
     ]
+
+
+def test_blocks_that_overlap_end_where_the_first_began():
+    """Threads and tasks may end in any order; the last one brings back what was there, and it is told."""
+    before, seed = capture().states, get_current_seed()
+    first, second = SeedContext(1), SeedContext(2)
+    first.__enter__()
+    second.__enter__()
+    draws()
+    with pytest.warns(RuntimeWarning, match="overlapped"):
+        first.__exit__(None, None, None)
+    assert get_current_seed() == 2
+    draws()
+    second.__exit__(None, None, None)
+    assert (capture().states, get_current_seed()) == (before, seed)
+
+
+def test_a_block_ends_once():
+    """A second end is an error of the caller's, with a sentence."""
+    with SeedContext(1) as block:
+        pass
+    with pytest.raises(UsageError, match="ended already"):
+        block.__exit__(None, None, None)
+
+
+def test_what_goes_on_after_its_call_is_no_block():
+    """A generator or coroutine function cannot be decorated."""
+
+    async def coroutine():
+        pass
+
+    def generator():
+        yield
+
+    async def both():
+        yield
+
+    for function in (coroutine, generator, both):
+        with pytest.raises(UsageError, match="runs after its call"):
+            SeedContext(1)(function)
+
+
+def test_streams_per_cell_go_on_after_a_block(live: Notebook):
+    """The block's seed is the block's alone."""
+    live.run("import random\nfrom repro_nb.seeding import SeedContext")
+    seed_per_cell(42)
+    live.run("x = random.random()", cell_id="a")
+    live.run("with SeedContext(1):\n    random.random()", cell_id="b")
+    live.run("assert random.random() == x", cell_id="a")
+    assert live.recorder.records[-1].status == "ok"
+
+
+def test_after_a_block_the_books_are_as_before(live: Notebook):
+    """A stream that nothing seeded is told as that; a library that came in inside drew nothing."""
+    live.run("import random\nfrom repro_nb.seeding import SeedContext")
+    live.run("with SeedContext(1):\n    random.random()")
+    live.run("random.random()")
+    (row,) = (row for row in live.recorder.summary() if row.name == "python")
+    assert (row.seeded, row.unseeded, row.draws) == (None, True, 1)
+
+
+def test_a_library_first_used_inside_a_block_drew_nothing():
+    """Its draws were given back; after the block nothing has seeded it."""
+    lines = in_fresh_python(
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "from traitlets.config import Config\n"
+        "shell = InteractiveShell(config=Config(HistoryManager=dict(enabled=False)))\n"
+        "shell.run_line_magic('load_ext', 'repro_nb')\n"
+        "from repro_nb.probe.session import session\n"
+        "shell.run_cell('import repro_nb\\nwith repro_nb.SeedContext(1):\\n import numpy as np; np.random.rand()')\n"
+        "print(session.recorder.records[-1].draws)\n"
+        "print([row.unseeded for row in session.recorder.summary() if row.name == 'numpy'])\n"
+    )
+    assert lines == ["()", "[True]"]

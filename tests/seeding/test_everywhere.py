@@ -75,7 +75,22 @@ def test_numpys_integers_are_seeds(seed):
     assert type(get_current_seed()) is int
 
 
-@pytest.mark.parametrize("seed", [True, False, 1.0, "42", None, -1, SEED_LIMIT, np.float64(3), [1]])
+@pytest.mark.parametrize(
+    "seed",
+    [
+        True,
+        False,
+        1.0,
+        "42",
+        None,
+        -1,
+        SEED_LIMIT,
+        np.float64(3),
+        [1],
+        torch.tensor(True),
+        np.bool_(True),
+    ],
+)
 def test_what_is_no_seed_is_refused_before_any_stream_is_touched(seed):
     """A wrong seed raises one clear error and changes nothing."""
     set_global_seed(3)
@@ -148,3 +163,10 @@ def test_a_framework_whose_import_brings_in_another_is_seeded_too(tmp_path):
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (run.stdout, run.stderr) == ("tensor([True]) True\n", "")
+
+
+@pytest.mark.parametrize("only", [3, [], ["nampy"], "nampy", [None]])
+def test_names_that_are_no_sources_are_refused(only):
+    """With the ones that there are."""
+    with pytest.raises(UsageError, match=r"python, numpy, torch|no list"):
+        set_global_seed(1, deterministic=False, only=only)

@@ -16,6 +16,7 @@ from recorded_shell import Notebook
 from repro_nb.errors import RandomStateError, UsageError
 from repro_nb.rng.capture import capture
 from repro_nb.seeding import get_current_seed, load_seed_state, save_seed_state, set_global_seed
+from repro_nb.seeding.per_cell import seed_per_cell
 
 
 @pytest.fixture
@@ -200,3 +201,97 @@ def test_what_is_no_file_and_what_cannot_be_written_is_told(tmp_path):
     with pytest.raises(UsageError, match="list is no generator"):
         save_seed_state(tmp_path / "x.json", {"numbers": [1, 2]})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_later_seed_outranks_a_state_that_waits(path):
+    """What is imported after a new seed, or inside a block, gets that seed; what waits goes into a new file."""
+    set_global_seed(5, deterministic=False)
+    np.random.rand()
+    save_seed_state(path)
+    expected = str(np.random.rand())
+    load = f"import repro_nb\nrepro_nb.load_seed_state({str(path)!r})\n"
+    draw = "import numpy as np\nprint(np.random.rand())\n"
+    own = "np.random.seed(77)\nprint(np.random.rand())"
+    assert in_fresh_python(f"{load}{draw}") == [expected]
+    for between in ("repro_nb.set_global_seed(77, False)\n", "with repro_nb.SeedContext(77):\n "):
+        drawn, seeded = in_fresh_python(
+            f"{load}{between}{draw}{own}".replace("\nprint(np", "; print(np", 1)
+        )
+        assert drawn == seeded
+    again = path.with_name("again.json")
+    after = (
+        "with repro_nb.SeedContext(77):\n import numpy\nimport numpy as np\nprint(np.random.rand())"
+    )
+    assert in_fresh_python(f"{load}repro_nb.save_seed_state({str(again)!r})\n{after}") == [expected]
+    assert json.loads(again.read_text())["sources"] == json.loads(path.read_text())["sources"]
+
+
+def test_streams_per_cell_are_saved_with_the_seed(path, live: Notebook):
+    """Loaded in another session, each cell has its own again."""
+    seed_per_cell(42)
+    live.run("import random\nx = random.random()", cell_id="a")
+    save_seed_state(path)
+    set_global_seed(1, deterministic=False)
+    live.recorder.cell_streams = None
+    load_seed_state(path)
+    live.run("assert random.random() == x", cell_id="a")
+    assert live.recorder.records[-1].status == "ok"
+
+
+def test_generators_that_are_given_are_the_ones_that_are_meant(path, live: Notebook):
+    """Others in the file may be missing; a name that is not in it is told. What no expression reaches is not saved."""
+    live.run("import numpy as np\nrng = np.random.default_rng(1)\n_w = np.random.default_rng(2)")
+    live.run("it = iter([np.random.default_rng(3)])")
+    save_seed_state(path)
+    assert set(json.loads(path.read_text())["generators"]) == {"rng", "_w"}
+    first = live.shell.user_ns["rng"].random()
+    rng = np.random.default_rng(9)
+    load_seed_state(path, {"rng": rng})
+    assert rng.random() == first
+    with pytest.raises(RandomStateError, match="no state of other"):
+        load_seed_state(path, {"other": rng})
+    with pytest.raises(UsageError, match="list is no mapping"):
+        save_seed_state(path, [rng])
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        ("numpy.random.Generator(Philox)", b"Philox\0" + b"\0" * 80 + b"\xff" * 24 + b"\0" * 8),
+        ("numpy.random.Generator(PCG64)", b"PCG64\0" + b"\0" * 32 + b"\xff" * 16 + b"\0" * 8),
+        ("numpy.random.Generator(PCG64)", b"PCG64\0" + b"\1" + b"\0" * 47 + b"\xff" * 8),
+    ],
+)
+def test_fields_out_of_range_are_refused_and_nothing_changes(path, kind, state):
+    """A well-formed file with a fitting digest may hold numbers that no generator has."""
+    save_seed_state(path)
+    edited(path, generators={"rng": {"kind": kind, "state": base64.b64encode(state).decode()}})
+    random.random()
+    before = capture().states
+    generator = np.random.Generator(getattr(np.random, kind[23:-1])(1))
+    with pytest.raises(RandomStateError):
+        load_seed_state(path, {"rng": generator})
+    assert capture().states == before
+
+
+def test_a_torch_state_that_points_past_its_words_is_refused(path):
+    """Its two counters must agree; torch itself does not look, and would read beyond the state."""
+    save_seed_state(path)
+    state = bytearray(base64.b64decode(json.loads(path.read_text())["sources"]["torch"]["torch"]))
+    state[8:12], state[16:24] = (624).to_bytes(4, "little"), (624).to_bytes(8, "little")
+    edited(path, sources={"torch": {"torch": base64.b64encode(state).decode()}})
+    with pytest.raises(RandomStateError, match="no state of a CPU generator"):
+        load_seed_state(path)
+
+
+@pytest.mark.parametrize("device", ["mps", "cuda:99"])
+def test_a_state_of_a_device_that_is_not_here_is_refused(path, device):
+    """A file from a Mac, or a machine with a GPU."""
+    save_seed_state(path)
+    own = json.loads(path.read_text())["sources"]["torch"]["torch"]
+    edited(
+        path,
+        sources={"torch": {"torch": own, f"torch.{device}": base64.b64encode(bytes(16)).decode()}},
+    )
+    with pytest.raises(RandomStateError, match="no such device here"):
+        load_seed_state(path)

@@ -29,6 +29,15 @@ def drawn(live: Notebook):
     return run
 
 
+def test_a_private_name_goes_back_too(live: Notebook):
+    """A leading underscore is the user's; the shell's own names are not."""
+    live.run("import numpy as np\n_rng = np.random.default_rng()")
+    live.run("x = _rng.random()")
+    assert "_rng" in go_back(2).restored
+    live.run("assert x == _rng.random()")
+    assert live.recorder.records[-1].status == "ok"
+
+
 def test_every_source_goes_back_to_the_start_of_a_cell(drawn, live: Notebook):
     """Unseeded streams, held generators and their children draw the same numbers again."""
     first, second, third = drawn(), drawn(), drawn()

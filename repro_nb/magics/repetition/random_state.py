@@ -46,7 +46,7 @@ class RandomState:
         """Put every stream back after the block, those of libraries that it imported too."""
         history = list(session.seed_history)
         try:
-            with SeedContext(), self._watching(), _unseen_keys():
+            with SeedContext(), self._watching(), _unseen():
                 yield
         finally:
             session.seed_history.clear()
@@ -73,5 +73,5 @@ class RandomState:
         self._newcomers[source.name] = source.states()
 
 
-def _unseen_keys() -> ContextManager[None]:
-    return nullcontext() if session.recorder is None else session.recorder.unseen_keys()
+def _unseen() -> ContextManager[None]:
+    return nullcontext() if session.recorder is None else session.recorder.unseen()
