@@ -20,6 +20,8 @@ _MAX_KEPT = 4096
 _DESCRIPTORS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _EXACT: Dict[int, Expander] = {**CONTAINERS, **ITERATORS, **CALLABLES}
 _kept: Dict[int, Tuple[type, Optional[Expander]]] = {}
+_SHELL_PACKAGES = frozenset(("IPython", "ipykernel", "repro_nb", "tornado", "traitlets", "zmq"))
+_home_of_class = type.__dict__["__module__"].__get__
 _dict_of_class = type.__dict__["__dict__"].__get__
 
 
@@ -44,7 +46,7 @@ def _find_expander(cls: type) -> Optional[Expander]:
     bases = bases_of(cls)
     # Compared by address: `in` would ask a metaclass for equality.
     addresses = [id(base) for base in bases]
-    if any(id(opaque) in addresses for opaque in _opaque_types()):
+    if any(id(opaque) in addresses for opaque in _opaque_types()) or _is_of_the_shell(cls):
         return None
     for base, expander in (
         (type, _class),
@@ -62,6 +64,12 @@ def _opaque_types() -> Iterator[Any]:
         cls = getattr(sys.modules.get(module), name, None)
         if cls is not None:
             yield cls
+
+
+def _is_of_the_shell(cls: type) -> bool:
+    """Whether `cls` is of what runs the notebook: behind the stream that a variable may hold lies all of it."""
+    home = _home_of_class(cls)
+    return type(home) is str and home.partition(".")[0] in _SHELL_PACKAGES
 
 
 def _class(node: Node, scope: Scope) -> List[Node]:

@@ -173,7 +173,7 @@ class _Walk:
 
     def add(self, node: Node) -> None:
         """Look at `node` later, unless nothing can lie behind it, it was seen, or too many wait already."""
-        if is_leaf(node.value):
+        if is_leaf(node.value) or node.value is self._scope.namespace:
             return
         mark = node.mark()
         if mark in self._seen:

@@ -3,12 +3,14 @@
 import gc
 import random
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from repro_nb.rng.reach import Budget, names_in, reach
 
@@ -234,3 +236,14 @@ def test_names_in_comments_are_left_out_and_no_others(cell: str, names: tuple[st
 
 def test_names_are_found_in_any_text() -> None:
     assert names_in("%run λ.py\nif x1 == 'rng' (") == ("run", "λ", "py", "if", "x1", "rng")
+
+
+def test_what_runs_the_notebook_is_not_looked_into() -> None:
+    """Behind a kernel's stream, and the namespace itself, lies everything; a thread's own arguments count."""
+    namespace: dict[str, Any] = {"rng": np.random.default_rng(1)}
+    namespace["me"] = {"again": namespace}
+    namespace["shell"] = InteractiveShell()
+    namespace["shell"].user_ns["other"] = np.random.default_rng(2)
+    namespace["thread"] = threading.Thread(target=print, args=(np.random.default_rng(3),))
+    assert list(reach(("me", "shell"), namespace).sources) == []
+    assert list(reach(("thread",), namespace).sources) == ["thread._args[0]"]
