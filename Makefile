@@ -35,7 +35,8 @@ clean:
 # What travels into kernels of other environments.
 KERNEL_SIDE := repro_nb/__init__.py repro_nb/errors.py repro_nb/files.py repro_nb/findings.py repro_nb/imports.py \
   repro_nb/records.py \
-  repro_nb/rng repro_nb/values repro_nb/probe repro_nb/seeding repro_nb/deterministic repro_nb/magics
+  repro_nb/rng repro_nb/values repro_nb/probe repro_nb/seeding repro_nb/deterministic \
+  repro_nb/workspace repro_nb/magics
 
 $(VENV)/.base:
 	$(PYTHON) -m venv $(VENV)

@@ -20,7 +20,7 @@ def test_the_kernel_side_keeps_to_python_3_9():
     """What travels into other environments uses no syntax or module newer than Python 3.9."""
     parts = (
         "__init__.py errors.py files.py findings.py imports.py records.py "
-        "seeding deterministic rng values probe magics"
+        "seeding deterministic rng values workspace probe magics"
     )
     command = [
         str(Path(sys.executable).with_name("vermin")),

@@ -182,7 +182,8 @@ def test_an_exception_passes_after_the_mode_was_restored(kernel):
 def test_the_settings_can_be_looked_at(kernel):
     """`%deterministic` alone shows each setting, and whether a change of it is live."""
     table = text_of(kernel.run("%deterministic"))
-    assert re.search(r"PYTHONHASHSEED +not set +no +needs-restart", table)
+    assert re.search(r"torch\.backends\.cudnn\.benchmark +False +yes +live", table)
+    assert "repro_nb.get_deterministic_status() has them" in table
 
 
 SNAPSHOT = """

@@ -49,7 +49,8 @@ def benchmark_deterministic_impact(
 
     The two kinds of runs take turns. *Without* means the settings from before any mode was enabled, so it does not
     matter whether one is on. Every setting, and every global stream of random numbers, is afterwards as it was, also
-    when `func` changes some or raises. Work that `func` leaves running on the current CUDA device, or in the JAX
+    when `func` changes some or raises; what `func` does to its own objects stays, so that a model that it trains is
+    trained by every run. Work that `func` leaves running on the current CUDA device, or in the JAX
     arrays it returns, counts.
 
     Args:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import inspect
+from contextlib import ContextDecorator, ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from repro_nb.deterministic.active import active
 from repro_nb.deterministic.config import DeterministicConfig
@@ -19,14 +20,21 @@ if TYPE_CHECKING:
 
 __all__ = ["DeterministicContext"]
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_SUSPENDING = (
+    inspect.isgeneratorfunction,
+    inspect.iscoroutinefunction,
+    inspect.isasyncgenfunction,
+)
 
-class DeterministicContext:
+
+class DeterministicContext(ContextDecorator):
     """Hold deterministic mode inside a ``with`` block, and restore what was there before.
 
     Settings of frameworks that are imported inside the block are held too. Every setting is restored in reverse
     order, also when the block raises; one that somebody else changed meanwhile is left as they set it, with a
     `DeterminismWarning`. Contexts nest, and may end in any order: what one would put back passes to the one
-    that still holds the setting.
+    that still holds the setting. Works as a decorator of functions too.
 
     Args:
         config: What to set; by default everything that makes results repeat.
@@ -36,6 +44,20 @@ class DeterministicContext:
         self.config = config if config is not None else DeterministicConfig()
         self._layers = active.layers
         self._undo: Optional[ExitStack] = None
+
+    def __call__(self, func: _Function) -> _Function:
+        """Decorate `func`, so that each call of it is such a block.
+
+        Raises:
+            UsageError: `func` is a generator or a coroutine function, whose body runs after the call has returned.
+        """
+        if any(suspends(func) for suspends in _SUSPENDING):
+            raise UsageError(
+                f"{getattr(func, '__name__', func)} runs after its call has returned: no block can be around it",
+                where="DeterministicContext",
+                hint="Write `with DeterministicContext():` inside it.",
+            )
+        return super().__call__(func)
 
     def __enter__(self) -> DeterministicContext:  # noqa: PYI034  typing.Self is younger than 3.9
         if self._undo is not None:
@@ -54,6 +76,10 @@ class DeterministicContext:
 
     def __exit__(self, *exception: object) -> None:
         self.restore()
+
+    def _recreate_cm(self) -> DeterministicContext:
+        """What `ContextDecorator` enters for one call: calls may nest, and one context is for one block."""
+        return DeterministicContext(self.config)
 
     @property
     def is_on(self) -> bool:

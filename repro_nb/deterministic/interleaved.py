@@ -12,7 +12,7 @@ from repro_nb.deterministic.config import DeterministicConfig
 from repro_nb.deterministic.mode import enable_deterministic_mode
 from repro_nb.imports import whole_module
 
-__all__ = ["Timings", "spread", "time_interleaved"]
+__all__ = ["Timings", "factor_of", "spread", "time_interleaved"]
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,18 @@ class Timings:
     @property
     def factor(self) -> float:
         """The deterministic median, as a multiple of the normal one."""
-        normal, deterministic = self.medians
-        if normal == deterministic:
-            return 1.0  # also where the clock is too coarse to see either
-        return deterministic / normal if normal else float("inf")
+        return factor_of(*self.medians)
+
+    @property
+    def minima(self) -> Tuple[float, float]:
+        """Seconds: the shortest run without the mode, and with it. What else the machine does adds to all others."""
+        return min(self.normal), min(self.deterministic)
+
+    def halves(self) -> Tuple[Timings, Timings]:
+        """The earlier runs, and the later ones; there have to be two of each kind."""
+        middle = len(self.normal) // 2
+        earlier = Timings(self.normal[:middle], self.deterministic[:middle])
+        return earlier, Timings(self.normal[middle:], self.deterministic[middle:])
 
     @property
     def medians(self) -> Tuple[float, float]:
@@ -43,8 +51,20 @@ class Timings:
         return statistics.median(self.normal), statistics.median(self.deterministic)
 
 
+def factor_of(normal: float, deterministic: float) -> float:
+    """How many times as long the deterministic seconds are; infinite where the normal ones are too short to see."""
+    if normal == deterministic:
+        return 1.0  # also where the clock is too coarse to see either
+    return deterministic / normal if normal else float("inf")
+
+
 def time_interleaved(
-    call: Callable[[], object], config: DeterministicConfig, *, runs: int, warmup: int
+    call: Callable[[], object],
+    config: DeterministicConfig,
+    *,
+    runs: int,
+    warmup: int,
+    seconds: float = float("inf"),
 ) -> Timings:
     """Time `call` without and with the mode in turns: one drift of the machine then strikes both.
 
@@ -56,7 +76,9 @@ def time_interleaved(
         config: The mode.
         runs: How many runs of each kind to keep.
         warmup: How many of each kind to do before that.
+        seconds: No pair of runs begins later than this, but for the first one.
     """
+    deadline = time.perf_counter() + seconds
     normal: List[float] = []
     deterministic: List[float] = []
     for turn in range(warmup + runs):
@@ -64,9 +86,11 @@ def time_interleaved(
             with active.set_aside():
                 if held:
                     enable_deterministic_mode(config)
-                seconds = _timed(call)
+                took = _timed(call)
             if turn >= warmup:
-                (deterministic if held else normal).append(seconds)
+                (deterministic if held else normal).append(took)
+        if deterministic and time.perf_counter() > deadline:
+            break
     return Timings(tuple(normal), tuple(deterministic))
 
 

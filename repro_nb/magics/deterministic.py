@@ -14,6 +14,7 @@ from repro_nb.deterministic import (
     get_deterministic_status,
     refused_operation,
 )
+from repro_nb.deterministic.thread_knobs import THREADS_REPORTED
 from repro_nb.errors import UsageError
 from repro_nb.magics.arguments import MagicParser
 from repro_nb.magics.display import Page, Table, page
@@ -38,7 +39,10 @@ that it changes, and what it sends are not put back.
 The report says what differs. Nothing is varied but time and memory: the order of sets, say, differs from process to
 process, which `repro-nb verify` tests.
 
-A cell that awaits at its top level needs `with repro_nb.DeterministicContext():` instead."""
+"""
+_AWAIT = (
+    "A cell that awaits at its top level needs `with repro_nb.DeterministicContext():` instead."
+)
 
 
 def _count(text: str) -> int:
@@ -62,11 +66,20 @@ def _seed(text: str) -> int:
         ) from error
 
 
+# A notebook that shows these could not be rerun on another machine.
+_OF_THE_MACHINE = frozenset(
+    (
+        "PYTHONHASHSEED",
+        *(knob.name for knob in THREADS_REPORTED),
+        *(f"{library}_NUM_THREADS" for library in ("OMP", "MKL", "OPENBLAS")),
+    )
+)
+
 PARSER = MagicParser(
     "%%deterministic",
     "Run the cell with the deterministic settings of every framework it uses, and restore what was set before.\n"
     "Without a cell, %deterministic shows the settings.",
-    _EPILOG,
+    _EPILOG + _AWAIT,
 )
 PARSER.add_argument(
     "--seed",
@@ -107,7 +120,7 @@ def run(line: str, cell: Optional[str], shell: InteractiveShell) -> None:
             PARSER.error("--seed, --threads and --runs are for a cell: %%deterministic")
         _status(config).show()
         return
-    body = Body(cell, shell)
+    body = _body(cell, shell)
     limit = None if asked.threads is None else ThreadLimit(asked.threads)
     with ExitStack() as held:
         held.callback(_tell_unlimited, limit)
@@ -121,6 +134,16 @@ def run(line: str, cell: Optional[str], shell: InteractiveShell) -> None:
         except Exception as error:
             _tell_refusal(error, body)
             raise
+
+
+def _body(cell: str, shell: InteractiveShell) -> Body:
+    __tracebackhide__ = True
+    try:
+        return Body(cell, shell)
+    except SyntaxError as error:
+        if "async" in str(error.msg) or "await" in str(error.msg):
+            page(_AWAIT).show()
+        raise
 
 
 def _tell_refusal(error: Exception, body: Body) -> None:
@@ -145,8 +168,18 @@ def _tell_unlimited(limit: Optional[ThreadLimit]) -> None:
 
 def _status(config: DeterministicConfig) -> Page:
     settings = get_deterministic_status(config).values()
-    rows = [(row.name, _value(row), _settled(row), row.when.value, row.purpose) for row in settings]
-    return page(Table(("setting", "value", "deterministic", "change", "purpose"), rows))
+    rows = [
+        (row.name, _value(row), _settled(row), row.when.value, row.purpose)
+        for row in settings
+        if row.name not in _OF_THE_MACHINE
+    ]
+    return page(
+        Table(("setting", "value", "deterministic", "change", "purpose"), rows)
+        if rows
+        else "Nothing that is loaded has settings of this kind.",
+        "Numbers of threads and the hash seed are not shown here, as reruns vary them: "
+        "repro_nb.get_deterministic_status() has them.",
+    )
 
 
 def _value(row: KnobStatus) -> str:

@@ -15,7 +15,6 @@ from IPython.core.magic import (
     line_cell_magic,
     line_magic,
     magics_class,
-    no_var_expand,
 )
 
 from repro_nb.errors import ReproError
@@ -89,7 +88,6 @@ class ReproMagics(Magics):
         with _short_errors():
             restore.run(line, self._shell)
 
-    @no_var_expand
     @line_cell_magic
     def deterministic(self, line: str, cell: Optional[str] = None) -> None:
         """Run the cell in deterministic mode, or show the mode: ``%deterministic -h`` tells more."""

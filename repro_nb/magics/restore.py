@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Dict, List
 
 from repro_nb.errors import UsageError
 from repro_nb.magics.arguments import MagicParser
 from repro_nb.magics.display import Page, page
 from repro_nb.magics.executions import Executions
+from repro_nb.magics.listing import listed
 from repro_nb.probe.session import session
 from repro_nb.seeding.travel import Trip, go_back, undo
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = ["PARSER", "run"]
+
+_MOST_NAMES = 10
 
 PARSER = MagicParser(
     "%repro_restore",
@@ -74,10 +77,24 @@ def _order(cell: str, executions: Executions) -> int:
 
 
 def _page(headline: str, trip: Trip) -> Page:
-    left = "\n".join(f"Left as it is: {name} ({why})." for name, why in trip.left.items())
+    left: Dict[str, List[str]] = {}
+    for name, why in trip.left.items():
+        left.setdefault(why, []).append(name)
     return page(
         headline,
-        f"Restored: {', '.join(trip.restored) or 'nothing'}.",
-        left,
+        f"Restored: {listed(trip.restored, _MOST_NAMES) or 'nothing'}.",
+        "\n".join(
+            f"Left as it is: {listed(names, _MOST_NAMES)} ({why})." for why, names in left.items()
+        ),
         "Variables are as they were before this. %repro_restore --undo takes it back.",
+        _per_cell_note(),
+    )
+
+
+def _per_cell_note() -> str:
+    if session.seeding is None or not session.seeding.per_cell:
+        return ""
+    return (
+        "Each cell has streams of its own here, so the next one begins in its own: this reaches no further than this "
+        "cell."
     )

@@ -24,6 +24,7 @@ _KERNEL_SIDE = (
     "rng",
     "seeding",
     "values",
+    "workspace",
 )
 
 

@@ -7,7 +7,7 @@ import types
 from collections import OrderedDict, deque
 from typing import Any, Dict, Mapping
 
-from repro_nb.values.path import full_name
+from repro_nb.values.path import full_name, type_name
 from repro_nb.values.scalars import Exact, Number, Text
 from repro_nb.values.view import Indexed, Keyed, Kind, Look, Named, Unordered, View
 
@@ -137,6 +137,11 @@ def _logger(value: Any) -> View:
     return View(payload=Exact(str(value.name)))
 
 
+def _machine(value: Any) -> View:
+    # It is numbered by the process, and holds threads, locks and queues.
+    return View(opaque=type_name(type(value)))
+
+
 def _path(value: Any) -> View:
     # Its other attributes are made when they are first asked for.
     return View(payload=Text(str(value)))
@@ -181,6 +186,8 @@ def _kinds(looks: Mapping[str, Look]) -> Mapping[str, Kind]:
 KINDS: Mapping[str, Mapping[str, Kind]] = {
     "builtins": _kinds(_BUILTINS),
     "types": _kinds(_TYPES),
+    "concurrent.futures._base": {"Executor": Kind(_machine)},
+    "threading": {"Thread": Kind(_machine)},
     "collections": _kinds({"OrderedDict": _ordered_dict, "deque": _deque}),
     "enum": {"Enum": Kind(_enum)},
     "io": {"BytesIO": Kind(_buffer_of(io.BytesIO)), "StringIO": Kind(_buffer_of(io.StringIO))},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Mapping, Optional, Tuple
+from typing import List, Mapping, Optional, Tuple
 
 __all__ = ["Comparison", "Difference"]
 
@@ -94,11 +94,18 @@ class Comparison:
     uncompared: int
 
     def __str__(self) -> str:
+        return "\n".join(self.lines()) or f"equal ({self.compared:,} compared)"
+
+    def lines(self, most: Optional[int] = None) -> List[str]:
+        """A line for each difference and each leaf that could not be compared, and one for the rest of them.
+
+        Args:
+            most: How many, the last one aside; None for all that are listed.
+        """
         lines = [str(difference) for difference in self.differences]
         lines += [
             f"{shown_path(path)}: not compared ({why})" for path, why in self.uncomparable.items()
         ]
+        lines = lines[:most]
         rest = self.differing + self.uncompared - len(lines)
-        if rest:
-            lines.append(f"and {rest:,} more")
-        return "\n".join(lines) or f"equal ({self.compared:,} compared)"
+        return [*lines, f"… and {rest:,} more"] if rest else lines

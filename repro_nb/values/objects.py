@@ -14,7 +14,7 @@ from repro_nb.values.path import type_name
 from repro_nb.values.scalars import Exact
 from repro_nb.values.view import Named, View
 
-__all__ = ["attributes_of", "bases_of", "view_of_object"]
+__all__ = ["attributes_of", "bases_of", "dict_of", "view_of_object"]
 
 _bases = type.__dict__["__mro__"].__get__
 _names_of = type.__dict__["__dict__"].__get__
@@ -53,7 +53,7 @@ def attributes_of(value: Any) -> Dict[str, Any]:
             found[f".{name}"] = slot.__get__(value)
         except AttributeError:
             continue  # a slot that holds nothing yet
-    state = _dict_of(value)
+    state = dict_of(value)
     found.update((f".{name}", held) for name, held in dict.items(state) if type(name) is str)
     return found
 
@@ -68,7 +68,8 @@ def _slots(cls: type) -> Iterator[Tuple[str, Any]]:
                     yield name, member
 
 
-def _dict_of(value: Any) -> Dict[str, Any]:
+def dict_of(value: Any) -> Dict[str, Any]:
+    """The very dict of an object's attributes; an empty one where it has none."""
     for base in bases_of(type(value)):
         member = _names_of(base).get("__dict__")
         if type(member) in (types.GetSetDescriptorType, types.MemberDescriptorType):

@@ -51,6 +51,27 @@ def test_every_setting_is_restored_exactly(mode, cudnn, benchmark, fill, cublas,
         torch.set_deterministic_debug_mode(0)
 
 
+def test_it_decorates_a_function_that_calls_itself():
+    """Each call is a block of its own."""
+
+    @DeterministicContext(DeterministicConfig(torch_warn_only=True))
+    def modes(depth):
+        return [torch.get_deterministic_debug_mode(), *(modes(depth - 1) if depth else [])]
+
+    assert modes(2) == modes(2) == [1, 1, 1]
+    assert torch.get_deterministic_debug_mode() == 0
+
+
+def test_a_function_that_runs_after_its_call_is_not_decorated():
+    """The mode would be over before its body begins."""
+
+    async def train():
+        pass
+
+    with pytest.raises(UsageError, match="train runs after its call has returned"):
+        DeterministicContext()(train)
+
+
 def test_settings_are_restored_when_the_block_raises():
     """An exception passes through, after everything was put back."""
     before = held_values()

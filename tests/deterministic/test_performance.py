@@ -14,6 +14,9 @@ from repro_nb.deterministic import (
     DeterministicPerformanceWarning,
     disable_deterministic_mode,
 )
+from repro_nb.deterministic.interleaved import Timings, time_interleaved
+from repro_nb.deterministic.performance import _compared as compared
+from repro_nb.deterministic.performance import _is_steady as is_steady
 from repro_nb.deterministic.performance import _timed as timed
 
 LOUD = DeterministicConfig(torch_deterministic=True, torch_benchmark=False, warn_performance=True)
@@ -25,7 +28,8 @@ def test_the_warning_gives_figures_for_each_operation():
         LOUD.apply()
     disable_deterministic_mode()
     (warning,) = caught
-    compared = r"(\d+\.\dx (slower|faster)|as fast) \(\d+\.\d{3} ms → \d+\.\d{3} ms\)"
+    figures = r"(\d+\.\dx (slower|faster)|as fast) \(\d+\.\d{3} ms → \d+\.\d{3} ms\)"
+    compared = rf"({figures}|could not be measured steadily)"
     for name in ("index_put_ with accumulate", "index_add_", "scatter_add_", "torch.empty"):
         assert re.search(f"{name} {compared}", str(warning.message))
     assert warning.filename == __file__
@@ -95,3 +99,29 @@ def test_an_operation_that_torch_refuses_is_named_and_does_not_keep_the_mode_fro
     target, index = torch.zeros(3), torch.tensor([0, 0])
     call = partial(target.put_, index, torch.ones(2))
     assert timed("put_", call, DeterministicConfig()) == "put_ refused"
+
+
+def test_the_shortest_run_counts():
+    """Runs that the machine interrupted, however many, move no figure."""
+    timings = Timings((0.001, 0.4, 0.4), (0.4, 0.4, 0.002))
+    assert compared("sum", timings) == "sum 2.0x slower (1.000 ms → 2.000 ms)"
+
+
+@pytest.mark.parametrize(
+    ("normal", "deterministic", "steady"),
+    [
+        ((1.0,) * 12, (2.0,) * 12, True),
+        ((1.0,) * 6 + (9.0,) * 6, (2.0,) * 6 + (18.0,) * 6, True),
+        ((1.0,) * 6 + (9.0,) * 6, (2.0,) * 12, False),
+        ((1.0,) * 4, (2.0,) * 4, False),
+    ],
+)
+def test_a_measurement_on_a_busy_machine_gives_no_figure(normal, deterministic, steady):
+    """The earlier and the later runs have to agree, and there have to be enough of them."""
+    assert is_steady(Timings(normal, deterministic)) is steady
+
+
+def test_a_time_limit_ends_the_measurement():
+    """One run of each kind is made in any case."""
+    timings = time_interleaved(int, DeterministicConfig(), runs=10**9, warmup=2, seconds=0)
+    assert len(timings.normal) == len(timings.deterministic) == 1

@@ -6,6 +6,7 @@ import time
 import nbformat
 import pytest
 from live_kernel import PROJECT, Answer, Kernel, text_of
+from nbclient import NotebookClient
 
 from repro_nb import magics
 from repro_nb.rerun.verify import verify
@@ -55,6 +56,22 @@ def test_a_wrong_option_runs_nothing(kernel, options):
     answer = kernel.run(f"%%deterministic {options}\nprint('ran')")
     assert answer.error == "UsageError"
     assert not answer.stdout
+
+
+@pytest.mark.parametrize("option", ["{chosen}", "$chosen"])
+def test_a_variable_can_be_the_seed(kernel, option):
+    """`{name}` and `$name` stand for a variable's value on the magic's line, and nowhere else."""
+    kernel.run("chosen = 42; line = 1")
+    answer = kernel.run(f"%%deterministic --seed {option}\nrandom.random(), '{option}'")
+    assert answer.result == f"(0.6394267984578837, '{option}')"
+
+
+def test_a_cell_that_awaits_is_told_what_to_do_instead(kernel):
+    """The syntax error stands, with the way out below it; another one has no such line."""
+    answer = kernel.run("%%deterministic\nimport asyncio\nawait asyncio.sleep(0)")
+    assert answer.error == "SyntaxError"
+    assert "`with repro_nb.DeterministicContext():`" in answer.shown[0]["text/plain"]
+    assert not kernel.run("%%deterministic\nx = = 1").shown
 
 
 def test_options_of_a_cell_need_a_cell(kernel):
@@ -176,6 +193,52 @@ def test_addresses_are_a_remark(kernel):
     assert lines[1] == "output 1 (stdout) differs in memory addresses alone, which does not count."
 
 
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("%%time\nx = 1", "time magic results"),
+        ("%timeit -n 10 -r 2 pass", "timeit results"),
+        ("import tempfile; print(tempfile.gettempprefix(), tempfile.mkdtemp())", "temporary paths"),
+        ("print(f'took {time.perf_counter():.6f} s')", "durations"),
+        ("print('\\x1b[3%dm?' % (time.perf_counter_ns() % 8))", "terminal codes"),
+    ],
+)
+def test_what_reruns_hold_for_equivalent_is_a_remark(kernel, body, what):
+    """Timings, temporary paths, colours: the rules are those by which `repro-nb verify` compares."""
+    lines = lines_of(kernel.run(f"%%deterministic --runs 9\n{body}"))
+    assert lines[0].partition("random state: ")[2].startswith("identical — 1 output")
+    assert lines[1] == f"output 1 (stdout) differs in {what} alone, which does not count."
+
+
+def test_numbers_have_no_tolerance(kernel):
+    """What agrees within the tolerance of `repro-nb verify`, or to the digits printed, differs bit for bit."""
+    kernel.run("digits = (text for text in ['0.8250001', '0.825'])")
+    lines = lines_of(kernel.run("%%deterministic --runs 2\nprint(object(), next(digits))"))
+    assert re.fullmatch(r"output 1 \(stdout\), line 1: '.*<address>> 0.825.*' against .*", lines[1])
+
+
+def test_an_identifier_counts_where_it_is_seen(kernel):
+    """A random identifier of an HTML element says nothing; one that the reader sees is a result."""
+    kernel.run("from IPython.display import HTML")
+    page = "%%deterministic --runs 2\ndisplay(HTML({}))"
+    hidden = kernel.run(page.format("f'<p id=\"{uuid.uuid4()}\">a</p>'"))
+    assert verdict_of(hidden) == "identical — 1 output"
+    assert verdict_of(kernel.run(page.format("f'<p>{uuid.uuid4()}</p>'"))) == "differs"
+
+
+def test_one_output_more_is_one_difference(kernel):
+    """A warning that only one run shows does not make all that follows it differ."""
+    kernel.run("shown = (number for number in [1, 0])")
+    body = (
+        "print('a')\nif next(shown): print('w', file=sys.stderr)\nprint('b')\n"
+        "handle = display('c', display_id=True); handle.update('d')\n5"
+    )
+    lines = lines_of(kernel.run(f"%%deterministic --runs 2\n{body}"))
+    assert lines[0].endswith("differs")
+    told = [line for line in lines if line.startswith(("output", "the value"))]
+    assert told == ["output 2 (stderr): shown by the first run alone"]
+
+
 def test_a_differing_leaf_is_told_with_its_path(kernel):
     """The line says where in the value, how many elements, and by how much."""
     body = "state = {'w': np.zeros(4)}\nstate['w'][2] = time.perf_counter_ns()"
@@ -200,6 +263,31 @@ def test_what_cannot_be_copied_is_named(kernel, tmp_path):
     assert "lock (cannot pickle '_thread.lock' object)" in shared
     assert "file (" in shared
     assert "lazy (" in shared
+
+
+def test_what_the_cell_assigns_before_it_reads_it_is_not_shared(kernel):
+    """The loss of an earlier run, part of an autograd graph, is replaced; where it is read first it is named."""
+    kernel.run("w = torch.ones(2, requires_grad=True); loss = (w * 2).sum()")
+    lines = lines_of(kernel.run("%%deterministic --runs 2\nloss = (w * 2).sum()\nprint(loss)"))
+    assert "identical — 1 output and 1 variable (loss)" in lines[0]
+    assert len(lines) == 2
+    for reading in ("before = loss", "def read(): return loss\nread()", "if loss > 9: print()"):
+        lines = lines_of(kernel.run(f"%%deterministic --runs 2\n{reading}\nloss = (w * 2).sum()"))
+        assert lines[1].startswith("Not copied, so shared by the runs: loss (")
+
+
+def test_a_function_that_reads_what_the_cell_assigns_later_finds_it_as_it_was(kernel):
+    """Each run begins with the same value, also where only a function of an earlier cell reads it."""
+    kernel.run("items = []\ndef grow(): items.append(1); return len(items)")
+    answer = kernel.run("%%deterministic --runs 3\nfirst = grow()\nitems = [first]")
+    assert verdict_of(answer) == "identical — 2 variables (first, items)"
+    assert kernel.value("first, items") == "1 [1]"
+
+
+def test_a_name_that_gets_the_value_it_has_is_assigned(kernel):
+    """`x = 1` where x is 1 already: there is something to compare."""
+    kernel.run("x = 1")
+    assert verdict_of(kernel.run("%%deterministic --runs 2\nx = 1")) == "identical — 1 variable (x)"
 
 
 def test_a_generator_in_something_that_cannot_be_copied_draws_once(kernel):
@@ -373,10 +461,10 @@ def test_a_generator_of_torch_is_put_back(kernel):
 
 def test_progress_bars_are_a_remark(kernel):
     """How fast a loop ran, and how often its bar was drawn, is no result."""
-    body = "for n in range(3): print(f'\\r{n}/2 [00:00<00:00, {time.perf_counter_ns() % 9973}it/s]', end='')"
+    body = "for n in range(3): print(f'\\r{n}/2 [00:00<00:00, {time.perf_counter_ns() % 10**11:011}it/s]', end='')"
     lines = lines_of(kernel.run(f"%%deterministic --runs 2\n{body}"))
     assert "identical — 1 output" in lines[0]
-    assert "times of progress bars alone" in lines[1]
+    assert "progress rates alone" in lines[1]
 
 
 def test_figures_of_a_trial_that_raised_are_not_shown(kernel):
@@ -453,3 +541,15 @@ def test_it_works_the_same_when_the_notebook_is_rerun(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     result = verify(path)
     assert result.level == 3
+
+
+def test_the_settings_that_a_notebook_shows_are_the_same_in_every_rerun(tmp_path):
+    """`%deterministic`, saved from a live session, matches: what reruns vary is not in its table."""
+    cell = nbformat.v4.new_code_cell("%load_ext repro_nb\nimport torch\n%deterministic", id="c0")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    (shown,) = cell.outputs
+    assert "torch.backends.cudnn.deterministic" in shown["data"]["text/plain"]
+    assert "NUM_THREADS" not in shown["data"]["text/plain"]
+    nbformat.write(notebook, tmp_path / "status.ipynb")
+    assert verify(tmp_path / "status.ipynb").level == 4

@@ -73,7 +73,7 @@ def test_a_wrong_line_is_one_sentence_and_changes_nothing(shared, line):
 
 
 def test_the_history_lists_what_each_cell_drew_seeded_and_made(fresh):
-    """Cells that touched no source are left out; --all shows them."""
+    """Cells that touched no source are left out; --idle shows them."""
     assert "No cell has drawn yet." in text_of(fresh.run("%repro_history"))
     fresh.run("import random, numpy as np")
     fresh.run("np.random.seed(3); rng = np.random.default_rng()")
@@ -88,7 +88,63 @@ def test_the_history_lists_what_each_cell_drew_seeded_and_made(fresh):
         r"numpy: np\.random\.seed\(3\) +rng +np\.random\.seed\(3\); rng", rows["In [4]"]
     )
     assert re.search(r"python, numpy, rng", rows["In [5]"])
-    assert "In [6]" in text_of(fresh.run("%repro_history --all"))
+    assert "In [6]" not in text_of(fresh.run("%repro_history --all"))
+    assert "In [6]" in text_of(fresh.run("%repro_history --idle"))
+
+
+def test_a_long_history_shows_its_end(fresh):
+    """The last thirty cells, and how to see the others."""
+    fresh.run("import random")
+    fresh.run("for n in range(40): get_ipython().run_cell('random.random()', store_history=True)")
+    lines = text_of(fresh.run("%repro_history")).splitlines()
+    (line,) = [line for line in lines if "earlier" in line]
+    assert re.fullmatch(r"\d+ earlier cells: %repro_history --all", line)
+    assert sum(line.startswith("In [") for line in lines) == 30
+    whole = text_of(fresh.run("%repro_history --all")).splitlines()
+    assert sum(line.startswith("In [") for line in whole) >= 40
+
+
+def test_many_generators_take_one_field(fresh):
+    """Those of one container are one name, and few of the lines that pin them are shown."""
+    fresh.run("import random, numpy as np")
+    fresh.run(
+        "rngs = {n: np.random.default_rng() for n in range(60)}\nown = np.random.default_rng()"
+    )
+    fresh.run("x = [rng.random() for rng in rngs.values()]")
+    said = text_of(fresh.run("%repro_history"))
+    assert re.search(r"In \[4\]  rngs\[0…59\] \(60\)  ", said)
+    assert said.count("its very stream") == 5
+    assert "and 56 more: %repro_history --all" in said
+    assert text_of(fresh.run("%repro_history --all")).count("its very stream") == 61
+    said = text_of(fresh.run("%repro_restore 2"))
+    assert "Left as it is: own, rngs[0…59] (60) (made later)." in said
+
+
+def test_a_cell_that_touched_many_names_tells_a_few(fresh):
+    """Six in a field of the history, ten in what was restored."""
+    names = [f"g{n:02}" for n in range(14)]
+    fresh.run("import random\n" + "\n".join(f"{name} = random.Random(1)" for name in names))
+    fresh.run(f"x = [g.random() for g in ({', '.join(names)})]")
+    assert "g00, g01, g02, g03, g04, g05 and 8 more" in text_of(fresh.run("%repro_history"))
+    assert "g13" in text_of(fresh.run("%repro_history --all"))
+    assert "Restored: python, g00, g01" in (said := text_of(fresh.run("%repro_restore 3")))
+    assert "g08 and 5 more." in said
+
+
+def test_streams_of_each_cell_are_told_once(fresh):
+    """Not in the row of each cell; a cell that drew nothing has none."""
+    fresh.run("import random")
+    fresh.run("%repro_seed 42 --per-cell", cellId="seed")
+    fresh.run("random.random()", cellId="one")
+    fresh.run("y = 1", cellId="two")
+    said = text_of(fresh.run("%repro_history"))
+    assert said.splitlines()[0] == (
+        "Each cell from In [3] on has streams of its own: per-cell seed 42."
+    )
+    assert said.count("per-cell seed") == 1
+    assert re.findall(r"^In \[\d+\]", said, re.MULTILINE) == ["In [4]"]
+    fresh.run("%repro_seed 7", cellId="seed")
+    assert "Each cell from In [3] to In [6] has" in text_of(fresh.run("%repro_history"))
 
 
 def test_the_line_that_pins_an_unseeded_generator_gives_its_very_stream(fresh):
@@ -183,3 +239,21 @@ def test_trial_runs_leave_no_keys_in_the_record(fresh):
     fresh.run("import jax\nkey = jax.random.key(0)")
     fresh.run("%%deterministic --runs 3\nx = jax.random.normal(key)")
     assert "jax (1 key)" in text_of(fresh.run("%repro_history"))
+
+
+def test_a_generator_that_was_dropped_is_told_with_its_line(fresh):
+    """Used once inside an expression: the line that made it, and what makes it again."""
+    fresh.run("import numpy as np")
+    fresh.run("y = 1\nx = float(np.random.default_rng().random())")
+    said = text_of(fresh.run("%repro_history"))
+    (made,) = re.findall(
+        r"In \[3\], line 2: .*very stream: (np\.random\.default_rng\(0x[0-9a-f]+\))", said
+    )
+    assert fresh.value(f"{made}.random() == x") == "True"
+
+
+def test_going_back_says_how_far_it_reaches_where_each_cell_has_its_own_streams(fresh):
+    """The next cell begins in its own."""
+    fresh.run("%repro_seed 1 --per-cell", cellId="a")
+    fresh.run("import random\nx = random.random()", cellId="b")
+    assert "reaches no further than this cell" in text_of(fresh.run("%repro_restore 3"))

@@ -173,3 +173,13 @@ def test_a_cell_that_plain_runs_differ_in_is_named_first(unseeded):
     between = RunToRun(divergent_cells=(2, 3), first=2, plain_divergent_cells=(3,))
     advice = next_step(replace(unseeded, run_to_run=between, diverged_sources=()))
     assert "cell 3" in advice
+
+
+def test_streams_by_cell_id_are_named_where_saved_outputs_differ(sound):
+    """Front ends that send no ids save other numbers of such a notebook, and the advice says so."""
+    robust = replace(sound, level=Level.ROBUST)
+    assert "nbconvert" not in next_step(robust)
+    seeding = replace(sound.cells[0], source="%load_ext repro_nb\n%repro_seed 42 --per-cell")
+    advice = next_step(replace(robust, cells=(seeding,)))
+    assert "outputs saved by nbconvert or papermill, which send none, are others" in advice
+    assert "`repro-nb verify --save DIR`" in advice

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import dis
 from types import CodeType
-from typing import Any, FrozenSet, List, Optional, Set, Tuple
+from typing import Any, FrozenSet, List, Optional, Tuple
 
+from repro_nb.magics.repetition.assignments import assigned_first
 from repro_nb.rng.reach import names_in
+from repro_nb.workspace import global_names
 
-__all__ = ["Body", "global_names"]
+__all__ = ["Body"]
 
 # Through these, code reaches names that stand in its texts alone; magics become calls of `get_ipython`.
 _READERS_OF_TEXT = frozenset(("get_ipython", "eval", "exec", "globals", "locals", "vars"))
+_STORES = frozenset(("STORE_NAME", "STORE_GLOBAL"))
 
 
 class Body:
@@ -51,9 +54,17 @@ class Body:
             exec(code, self._shell.user_global_ns, self._shell.user_ns)  # noqa: S102  the user's own cell
 
     def names(self) -> FrozenSet[str]:
-        """The global names that it uses; every identifier in its text, where its code may read that."""
+        """The global names whose values it may need; every identifier in its text, where its code may read that."""
         names = frozenset().union(*map(global_names, self._codes))
-        return names.union(names_in(self.cell)) if names & _READERS_OF_TEXT else names
+        if names & _READERS_OF_TEXT:
+            return names.union(names_in(self.cell))
+        return names - self._assigned_first
+
+    def assigned(self) -> FrozenSet[str]:
+        """The global names that its top level may assign, but for those that IPython keeps, which begin with ``_``."""
+        steps = (step for code in self._codes for step in dis.get_instructions(code))
+        stored = (str(step.argval) for step in steps if step.opname in _STORES)
+        return frozenset(name for name in stored if not name.startswith("_"))
 
     def place_of(self, error: BaseException) -> Optional[Tuple[int, str]]:
         """Number (from 1, the magic's own line) and text of the innermost line that `error` passed; None outside."""
@@ -71,6 +82,7 @@ class Body:
         __tracebackhide__ = True
         compiler = self._shell.compile
         tree = self._shell.transform_ast(compiler.ast_parse(source, filename=self._name))
+        self._assigned_first = assigned_first(tree)
         silenced = self._shell.displayhook.semicolon_at_end_of_expression(self.cell)
         codes = []
         for node in tree.body:
@@ -80,16 +92,3 @@ class Body:
             else:
                 codes.append(compiler(ast.Module([node], []), self._name, "exec"))
         return codes
-
-
-def global_names(code: CodeType) -> FrozenSet[str]:
-    """The global names that `code` reads, sets or deletes, in the functions and classes within it too."""
-    names: Set[str] = {
-        str(step.argval)
-        for step in dis.get_instructions(code)
-        if "NAME" in step.opname or "GLOBAL" in step.opname
-    }
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= global_names(constant)
-    return frozenset(names)

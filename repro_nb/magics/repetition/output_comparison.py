@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from itertools import zip_longest
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from repro_nb.magics.repetition.normalised import normalised
 from repro_nb.magics.repetition.outputs import RESULT, STREAMS, Output
+from repro_nb.magics.repetition.pairing import paired
 
 __all__ = ["OutputComparison", "compare_outputs"]
 
 _WIDTH = 72
 _LEAD = 24
-# What is made anew each time that something is shown: by itself it says nothing about what was computed.
-_MADE_ANEW = (
-    ("what was written over", re.compile(r"[^\n\r]*\r(?!\n)")),
-    (
-        "times of progress bars",
-        re.compile(
-            r"(?<=\[)[\d:]{4,12}(?:<[\d:?]{1,12})?, {0,8}[\d.?]{1,12} ?[A-Za-z]{0,12}/[A-Za-z]{1,12}"
-        ),
-    ),
-    ("memory addresses", re.compile(r"(?<=\bat )0x[0-9A-Fa-f]{6,16}\b")),
-    ("identifiers of widgets", re.compile(r"(?<='model_id': ')[0-9a-f]{32}(?=')")),
-    (
-        "identifiers of HTML elements",
-        re.compile(r"\bsk-(?:container|estimator)-id-\d+|\bT_[0-9a-f]{5}(?![0-9a-z])"),
-    ),
-)
 
 
 class OutputComparison(NamedTuple):
@@ -43,30 +28,40 @@ class OutputComparison(NamedTuple):
 
 
 def compare_outputs(first: List[Output], other: List[Output]) -> OutputComparison:
-    """Compare what two runs showed, output by output in order."""
+    """Compare what two runs showed: each output with the one that corresponds to it."""
     found = OutputComparison({}, {})
-    for number, (one, second) in enumerate(zip_longest(first, other), start=1):
-        place = f"output {number}"
-        if one is None or second is None:
-            there, side = (one, "first") if second is None else (second, "later")
-            found.differences[place] = f"{place} ({there.kind}): shown by the {side} run alone"
-        elif one.kind != second.kind:
-            found.differences[place] = f"{place}: {one.kind} against {second.kind}"
-        elif one != second:
-            _compare_pair("the value" if one.kind == RESULT else place, one, second, found)
+    displays: Dict[int, int] = {}
+    for left, right in paired(first, other):
+        if left is None:
+            _note_alone(other, right, "later", found)
+        elif right is None:
+            _note_alone(first, left, "first", found)
+        else:
+            one, second = first[left], other[right]
+            place = "the value" if one.kind == RESULT else f"output {left + 1}"
+            if displays.setdefault(one.display, second.display) != second.display:
+                found.differences[place] = f"{place}: updates another display"
+            _compare_pair(place, one, second, found)
     return found
 
 
+def _note_alone(
+    outputs: List[Output], index: Optional[int], side: str, found: OutputComparison
+) -> None:
+    if index is not None:
+        line = f"output {index + 1} ({outputs[index].kind}): shown by the {side} run alone"
+        found.differences[line] = line
+
+
 def _compare_pair(place: str, one: Output, second: Output, found: OutputComparison) -> None:
-    if one.display != second.display:
-        found.differences[place] = f"{place}: updates another display"
     for mime in dict.fromkeys((*one.data, *second.data)):
         where = f"{place} ({one.kind if one.kind in (*STREAMS, 'error') else mime})"
         if mime not in one.data or mime not in second.data:
             side = "first" if mime in one.data else "later"
             found.differences[where] = f"{where}: shown by the {side} run alone"
         else:
-            _compare_data(where, mime, one.data[mime], second.data[mime], found)
+            kind = one.kind if one.kind in STREAMS else mime
+            _compare_data(where, kind, one.data[mime], second.data[mime], found)
     if one.data == second.data and one.metadata != second.metadata:
         found.differences[place] = f"{place}: {one.metadata} against {second.metadata}"
 
@@ -74,24 +69,16 @@ def _compare_pair(place: str, one: Output, second: Output, found: OutputComparis
 def _compare_data(where: str, mime: str, one: Any, second: Any, found: OutputComparison) -> None:
     if one == second:
         return
-    texts = [data if isinstance(data, str) else repr(data) for data in (one, second)]
-    anew = _made_anew(*texts)
-    if anew is not None:
-        found.remarks[where] = f"{where} differs in {anew} alone, which does not count."
-    elif mime.startswith("image/") and mime != "image/svg+xml":
+    if mime.startswith("image/") and mime != "image/svg+xml":
         found.differences[where] = f"{where}: the bytes differ"
+        return
+    texts, hidden = normalised(mime, one, second)
+    if hidden:
+        found.remarks[where] = (
+            f"{where} differs in {' and '.join(hidden)} alone, which does not count."
+        )
     else:
         found.differences[where] = where + _first_difference(*texts)
-
-
-def _made_anew(one: str, second: str) -> Optional[str]:
-    """What two texts differ in, where that is made anew each time; None where they differ in more."""
-    kinds = []
-    for name, pattern in _MADE_ANEW:
-        if one != second and pattern.search(one) and pattern.search(second):
-            one, second = pattern.sub("", one), pattern.sub("", second)
-            kinds.append(name)
-    return " and ".join(kinds) if one == second else None
 
 
 def _first_difference(one: str, second: str) -> str:

@@ -55,14 +55,23 @@ class Tap:
 
     @property
     def outputs(self) -> List[Output]:
-        """The outputs in order; what one stream was given in a row is one of them."""
+        """The outputs in order; all that one stream was given is one of them, wherever other things came between.
+
+        What a front end was told to clear is kept apart from what came after it.
+        """
         merged: List[Output] = []
+        streams: Dict[str, int] = {}
         for output in self._noted:
-            if merged and output.kind in STREAMS and merged[-1].kind == output.kind:
-                text = merged[-1].data["text/plain"] + output.data["text/plain"]
-                merged[-1] = Output(output.kind, {"text/plain": text})
-            else:
-                merged.append(output)
+            place = streams.get(output.kind)
+            if place is not None:
+                text = merged[place].data["text/plain"] + output.data["text/plain"]
+                merged[place] = Output(output.kind, {"text/plain": text})
+                continue
+            if output.kind in STREAMS:
+                streams[output.kind] = len(merged)
+            elif output.kind == "clear_output":
+                streams.clear()
+            merged.append(output)
         return merged
 
     def __enter__(self) -> Tap:  # noqa: PYI034 - typing.Self is younger than 3.9

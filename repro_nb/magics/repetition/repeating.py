@@ -13,12 +13,12 @@ from repro_nb.magics.display import Page
 from repro_nb.magics.repetition.body import Body
 from repro_nb.magics.repetition.comparison import Run, compare_runs
 from repro_nb.magics.repetition.outputs import Tap
-from repro_nb.magics.repetition.random_state import RandomState
 from repro_nb.magics.repetition.report import compared, not_compared
 from repro_nb.magics.repetition.surroundings import descriptors_diverted, surroundings_kept
-from repro_nb.magics.repetition.workspace import Workspace
 from repro_nb.rng.reach import names_in
+from repro_nb.seeding.kept import KeptRandomState
 from repro_nb.values import compare, leaves
+from repro_nb.workspace import Workspace
 
 __all__ = ["run_repeatedly"]
 
@@ -61,7 +61,7 @@ class _Trials:
         self._body = body
         self._shell = shell
         self._workspace = Workspace(body.names(), frozenset(mentioned), shell.user_ns)
-        self._random_state = RandomState(list(mentioned), shell.user_ns)
+        self._random_state = KeptRandomState(list(mentioned), shell.user_ns)
         self._runs: List[Run] = []
         self._changed: Set[str] = set()
         self._unseen_bytes = 0
@@ -95,7 +95,11 @@ class _Trials:
             return self._result(tap)
 
     def _result(self, tap: Tap) -> Run:
-        return Run(tap.outputs, tap.values, *self._workspace.results())
+        variables, assigned = self._workspace.results()
+        names = self._shell.user_ns
+        # What is given the value that it has already is assigned as well.
+        again = {name: names[name] for name in self._body.assigned() if name in names}
+        return Run(tap.outputs, tap.values, {**again, **variables}, assigned.union(again))
 
     def _changed_in_place(self, run: Run) -> Set[str]:
         """Names of what a trial changed without assigning it: its copy is no longer what the original is."""

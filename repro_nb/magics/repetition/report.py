@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Dict, Iterator, List, Mapping
 
 from repro_nb.magics.display import Page, page
+from repro_nb.magics.listing import listed
 from repro_nb.magics.repetition.comparison import Findings
 
 __all__ = ["compared", "not_compared"]
@@ -67,7 +68,7 @@ def _counted(findings: Findings) -> Iterator[str]:
         yield "the value"
     names = sorted(findings.variables)
     if names:
-        yield f"{len(names)} variable{'s' * (len(names) > 1)} ({_names(names)})"
+        yield f"{len(names)} variable{'s' * (len(names) > 1)} ({listed(names, _MOST_NAMES)})"
 
 
 def _listed(title: str, reasons: Mapping[str, str]) -> str:
@@ -76,9 +77,6 @@ def _listed(title: str, reasons: Mapping[str, str]) -> str:
     by_reason: Dict[str, List[str]] = {}
     for name, why in reasons.items():
         by_reason.setdefault(why, []).append(name)
-    return f"{title}: " + "; ".join(f"{_names(names)} ({why})" for why, names in by_reason.items())
-
-
-def _names(names: List[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+    return f"{title}: " + "; ".join(
+        f"{listed(names, _MOST_NAMES)} ({why})" for why, names in by_reason.items()
+    )

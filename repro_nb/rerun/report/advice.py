@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from repro_nb.rerun.report.wording import as_code
 from repro_nb.rerun.result import DivergedSource, Level, NotebookResult, Status
 
@@ -32,6 +34,7 @@ _BY_ERROR = {
 }
 """What to do about an error that left nothing to judge, by its type."""
 
+_PER_CELL = re.compile(r"^\s*%repro_seed\b.*--per-cell", re.MULTILINE)
 _NO_KEYBOARD = frozenset({"StdinNotImplementedError"})
 
 
@@ -134,6 +137,16 @@ def _save_advice(result: NotebookResult) -> str:
     if result.saved.available:
         return (
             "If the fresh outputs are the right ones, run the notebook from top to bottom and save it; if the saved "
-            "ones are, find what changed since: code, data or package versions."
+            f"ones are, find what changed since: code, data or package versions.{_by_cell_ids(result)}"
         )
     return "Save the notebook with its outputs, or keep a recording: `repro-nb verify --update`."
+
+
+def _by_cell_ids(result: NotebookResult) -> str:
+    """What to add where the numbers depend on the cells' ids, which not every front end sends."""
+    if not any(_PER_CELL.search(cell.source) for cell in result.cells):
+        return ""
+    return (
+        " The notebook gives each cell streams of its own by its id: outputs saved by nbconvert or papermill, which "
+        "send none, are others. Save them from JupyterLab, or by `repro-nb verify --save DIR`."
+    )

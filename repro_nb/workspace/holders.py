@@ -1,4 +1,4 @@
-"""What holds the values that a cell can reach by name: the namespace, the user's modules, classes and functions.
+"""What holds the values that code can reach by name: the namespace, the user's modules, classes and functions.
 
 Copies of variables share these, so that their names are put back one by one.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import enum
 import re
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any, Dict, Optional, Set
 
 from repro_nb.rng.held import bases_of
 from repro_nb.rng.node import all_leaves
-from repro_nb.rng.usercode import is_user_class, is_user_module, module_names
+from repro_nb.rng.usercode import is_user_class, is_user_module
 
-__all__ = ["Holder", "class_holder", "function_holder", "module_holder", "names_holder"]
+__all__ = ["Holder", "class_holder", "function_holder", "names_holder"]
 
 _OWN_TO_PYTHON = re.compile(r"__\w+__|_abc_impl")
 _attributes_of_class = type.__dict__["__dict__"].__get__
@@ -27,7 +27,7 @@ class Holder:
         prefix: What stands before a name in reports, such as ``Config.``.
 
     Attributes:
-        wanted: The names whose values a cell may change in place; None for all of them.
+        wanted: The names whose values the code may change in place; None for all of them.
     """
 
     def __init__(self, prefix: str, wanted: Optional[Set[str]] = None) -> None:
@@ -158,12 +158,3 @@ def function_holder(value: Any, namespace: Dict[str, Any]) -> Optional[Holder]:
     home = value.__globals__
     mine = home is namespace or is_user_module(str(home.get("__name__")))
     return _Function(value) if mine else None
-
-
-def module_holder(value: Any) -> Optional[Holder]:
-    """The holder of a module's names, if the user wrote it."""
-    if type(value) is not ModuleType:
-        return None
-    names = module_names(value)
-    name = str(names.get("__name__"))
-    return _Names(f"{name}.", names) if is_user_module(name) else None

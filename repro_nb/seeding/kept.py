@@ -1,10 +1,10 @@
-"""The random state that several runs of one cell begin with."""
+"""The random state that several runs of the same code begin with."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import Any, Callable, ContextManager, Dict, Iterator, List, Mapping
+from typing import Any, Callable, ContextManager, Dict, Iterable, Iterator, List, Mapping
 
 from repro_nb.imports import ImportWatch
 from repro_nb.probe.session import session
@@ -12,26 +12,29 @@ from repro_nb.rng import Source, States, sources
 from repro_nb.rng.held import read
 from repro_nb.rng.placing import restoring
 from repro_nb.rng.reach import Budget, find
-from repro_nb.seeding import SeedContext
+from repro_nb.seeding.context import SeedContext
 
-__all__ = ["RandomState"]
+__all__ = ["KeptRandomState"]
 
 _BUDGET = Budget(objects=20_000, items=2_000, seconds=1.0)
 
 
-class RandomState:
-    """Where every stream is now: the global ones, and those that a cell's names reach.
+class KeptRandomState:
+    """Where every stream is now: the global ones, and those that names reach.
 
     Args:
         names: The names.
-        namespace: The user's variables.
+        namespace: What they stand for.
+        budget: How far to look.
 
     Attributes:
         truncated: The names reach more than was looked at.
     """
 
-    def __init__(self, names: List[str], namespace: Mapping[str, Any]) -> None:
-        reached, held = find(names, namespace, _BUDGET)
+    def __init__(
+        self, names: Iterable[str], namespace: Mapping[str, Any], budget: Budget = _BUDGET
+    ) -> None:
+        reached, held = find(names, namespace, budget)
         self.truncated = reached.truncated
         self._steps: List[Callable[[], None]] = []
         for source in held.values():
