@@ -13,13 +13,20 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from repro_nb.imports import ImportBracket, ImportWatch
 from repro_nb.probe.entropy import EntropyWatch
+from repro_nb.probe.facts import (
+    advanced,
+    advanced_held,
+    error_of,
+    unseeded_origins,
+    with_hidden_draws,
+)
 from repro_nb.probe.jax_keys import KeyWatch
 from repro_nb.probe.prints import Printer
 from repro_nb.probe.running import Changes, CurrentCell, GlobalStates, Running, States
 from repro_nb.probe.seeding_calls import SeedingCalls
 from repro_nb.probe.tally import SourceSummary, Tally
 from repro_nb.probe.timeline import Timeline
-from repro_nb.records import JAX, KEY_MAKER, CellError, CellRecord, EntropyUse, UnseededOrigin
+from repro_nb.records import JAX, KEY_MAKER, CellRecord, EntropyUse
 from repro_nb.rng import Source, sources
 from repro_nb.rng.held import Held
 from repro_nb.rng.reach import reach
@@ -27,7 +34,6 @@ from repro_nb.rng.usercode import is_installed
 
 __all__ = ["CellStreams", "CurrentCell", "Recorder", "Seedings", "SourceSummary"]
 
-_MAX_MESSAGE = 2000
 _MAX_CODE = 200
 
 
@@ -202,7 +208,7 @@ class Recorder:
             facts = self._look_after(running)
         except Exception as fault:  # noqa: BLE001 - as above
             running.fault = _words_of(fault)
-        error = _error_of(result)
+        error = error_of(result)
         record = CellRecord(
             cell_id=running.cell_id,
             order=running.order,
@@ -256,8 +262,8 @@ class Recorder:
         # may draw: IPython so chooses the tip in its banner.
         if len(self._stack) == 1 and self.records:
             running.between = (
-                *_advanced(self._last_states, states),
-                *_advanced_held(self._last_held, reached.sources),
+                *advanced(self._last_states, states),
+                *advanced_held(self._last_held, reached.sources),
             )
         if len(self._stack) == 1 and self.cell_streams is not None:
             self._tell_apart(running)
@@ -285,7 +291,7 @@ class Recorder:
         calls = self._calls(running, changes)
         seeded = self._seeded(running, changes, calls)
         if calls is not None:
-            changes = _with_hidden_draws(changes, calls)
+            changes = with_hidden_draws(changes, calls)
         self._tally.cell(running, changes, seeded, reached.sources, after)
         keys = running.key_uses()
         return {
@@ -298,7 +304,7 @@ class Recorder:
             "keys": keys,
             "kinds": self._printer.kinds,
             "entropy": tuple(running.entropy),
-            "origins": _unseeded_origins(changes, seeded, reached.sources),
+            "origins": unseeded_origins(changes, seeded, reached.sources),
             "truncated": running.truncated or reached.truncated,
         }
 
@@ -362,58 +368,3 @@ def _words_of(fault: Exception) -> str:
 def _entry(seeded: Mapping[str, str], name: str) -> Optional[str]:
     """The call that `seeded` gives for a stream, by its own name or its library's."""
     return seeded.get(name, seeded.get(name.partition(".")[0]))
-
-
-def _with_hidden_draws(changes: Changes, calls: SeedingCalls) -> Changes:
-    """`changes`, with the draws from streams that the cell then seeded: their states do not show them."""
-    undrawn = [name for name in changes.touched if name not in changes.draws]
-    hidden = [name for name in undrawn if calls.draws_before_seeding(name)]
-    return changes._replace(draws=(*changes.draws, *hidden)) if hidden else changes
-
-
-def _unseeded_origins(
-    changes: Changes, seeded: Mapping[str, Optional[str]], held: Mapping[str, Held]
-) -> Dict[str, UnseededOrigin]:
-    """What the generators that a cell made without a seed were made from."""
-    if not changes.appeared:
-        return {}
-    made = {path: held[path] for path in changes.appeared if path in held and not seeded.get(path)}
-    return {
-        path: UnseededOrigin(origin.name, hex(origin.entropy), origin.spawn_key)
-        for path, source in made.items()
-        for origin in (source.origin,)
-        if origin is not None and source.seed is None
-    }
-
-
-def _advanced(before: States, now: States) -> Tuple[str, ...]:
-    if before is now:
-        return ()
-    return tuple(
-        name
-        for name, state in now.items()
-        if state is not None and before.get(name) not in (None, state)
-    )
-
-
-def _advanced_held(before: Mapping[str, Held], now: Mapping[str, Held]) -> Tuple[str, ...]:
-    if not before or not now:
-        return ()
-    states = {held.identity: held.state for held in before.values() if held.advances}
-    return tuple(
-        path
-        for path, held in now.items()
-        if held.state is not None and states.get(held.identity) not in (None, held.state)
-    )
-
-
-def _error_of(result: Any) -> Optional[CellError]:
-    early = result.error_before_exec
-    error = result.error_in_exec if early is None else early
-    if error is None:
-        return None
-    try:
-        message = str(error)
-    except Exception:  # noqa: BLE001 - a user's __str__ may raise; the record shall not be lost for it
-        message = ""
-    return CellError(type(error).__name__, message[:_MAX_MESSAGE])
