@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from contextlib import ContextDecorator, ExitStack
+from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Optional
 
 from repro_nb.deterministic.active import active
 from repro_nb.deterministic.config import DeterministicConfig
+from repro_nb.deterministic.decorating import BlockDecorator
 from repro_nb.deterministic.held import HELD
 from repro_nb.deterministic.knob import When
 from repro_nb.deterministic.warned import warn
@@ -20,15 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DeterministicContext"]
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-_SUSPENDING = (
-    inspect.isgeneratorfunction,
-    inspect.iscoroutinefunction,
-    inspect.isasyncgenfunction,
-)
 
-
-class DeterministicContext(ContextDecorator):
+class DeterministicContext(BlockDecorator):
     """Hold deterministic mode inside a ``with`` block, and restore what was there before.
 
     Settings of frameworks that are imported inside the block are held too. Every setting is restored in reverse
@@ -44,20 +37,6 @@ class DeterministicContext(ContextDecorator):
         self.config = config if config is not None else DeterministicConfig()
         self._layers = active.layers
         self._undo: Optional[ExitStack] = None
-
-    def __call__(self, func: _Function) -> _Function:
-        """Decorate `func`, so that each call of it is such a block.
-
-        Raises:
-            UsageError: `func` is a generator or a coroutine function, whose body runs after the call has returned.
-        """
-        if any(suspends(func) for suspends in _SUSPENDING):
-            raise UsageError(
-                f"{getattr(func, '__name__', func)} runs after its call has returned: no block can be around it",
-                where="DeterministicContext",
-                hint="Write `with DeterministicContext():` inside it.",
-            )
-        return super().__call__(func)
 
     def __enter__(self) -> DeterministicContext:  # noqa: PYI034  typing.Self is younger than 3.9
         if self._undo is not None:

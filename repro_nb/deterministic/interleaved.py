@@ -76,12 +76,14 @@ def time_interleaved(
         config: The mode.
         runs: How many runs of each kind to keep.
         warmup: How many of each kind to do before that.
-        seconds: No pair of runs begins later than this, but for the first one.
+        seconds: No pair of runs begins later than this, so that there may be fewer of them, or none.
     """
     deadline = time.perf_counter() + seconds
     normal: List[float] = []
     deterministic: List[float] = []
     for turn in range(warmup + runs):
+        if time.perf_counter() > deadline:
+            break
         for held in (False, True) if turn % 2 == 0 else (True, False):
             with active.set_aside():
                 if held:
@@ -89,8 +91,6 @@ def time_interleaved(
                 took = _timed(call)
             if turn >= warmup:
                 (deterministic if held else normal).append(took)
-        if deterministic and time.perf_counter() > deadline:
-            break
     return Timings(tuple(normal), tuple(deterministic))
 
 

@@ -11,6 +11,7 @@ from repro_nb.errors import UsageError
 from repro_nb.magics.arguments import MagicParser
 from repro_nb.magics.display import Page, Table, page
 from repro_nb.magics.executions import Executions
+from repro_nb.magics.listing import listed, shortened
 from repro_nb.magics.pinning import pinning_lines
 from repro_nb.probe.session import session
 from repro_nb.rng import sources
@@ -52,6 +53,10 @@ PARSER.add_argument(
     metavar="SOURCES",
     help="seed only these sources, such as numpy,torch; the others stay",
 )
+
+
+_MOST_NAMES = 6
+_MOST_LINES = 5
 
 
 def run(line: str, shell: InteractiveShell) -> None:
@@ -173,7 +178,7 @@ def _advice(summaries: Sequence[SourceSummary]) -> str:
     loose = [summary for summary in summaries if summary.draws and summary.unseeded]
     library = ", ".join(summary.name for summary in loose if not summary.kind)
     held_names = [summary.name for summary in loose if summary.kind]
-    held = ", ".join(held_names)
+    held = listed(held_names, _MOST_NAMES)
     advice = []
     if library:
         advice.append(
@@ -181,7 +186,8 @@ def _advice(summaries: Sequence[SourceSummary]) -> str:
         )
     if held:
         advice.append(f"Drawn from unseeded: {held}. Make it from a seed, as in default_rng(SEED).")
-    advice += [f"Its very stream, to go on with: {line}" for line in pinning_lines(held_names)]
+    streams = [f"Its very stream, to go on with: {line}" for line in pinning_lines(held_names)]
+    advice += shortened(streams, _MOST_LINES, "%repro_history --all")
     return "\n".join(advice)
 
 

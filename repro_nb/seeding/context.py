@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
-from contextlib import ContextDecorator
-from typing import Any, Callable, List, Mapping, Optional, TypeVar
+from typing import List, Mapping, Optional
 
+from repro_nb.deterministic.decorating import BlockDecorator
 from repro_nb.errors import UsageError
 from repro_nb.probe.session import Seeding, session
 from repro_nb.rng import States, sources
@@ -15,8 +14,6 @@ from repro_nb.seeding.domain import checked_seed
 from repro_nb.seeding.everywhere import apply_seeding, let_go, seed_source
 
 __all__ = ["SeedContext"]
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class _Before:
@@ -53,7 +50,7 @@ class _Before:
             session.recorder.rebase()
 
 
-class SeedContext(ContextDecorator):
+class SeedContext(BlockDecorator):
     """Seed every global stream inside a ``with`` block, and put all of them back where they were after it.
 
     They are put back exactly, also when the block raises, when blocks are nested, when no seed was set before, and
@@ -74,25 +71,6 @@ class SeedContext(ContextDecorator):
     def __init__(self, seed: Optional[int] = None) -> None:
         self.seed = None if seed is None else checked_seed(seed)
         self._before: List[_Before] = []
-
-    def __call__(self, func: _Function) -> _Function:
-        """Decorate `func`, so that each call of it is such a block.
-
-        Raises:
-            UsageError: `func` is a generator or a coroutine function, whose body runs after the call has returned.
-        """
-        suspends = (
-            inspect.isgeneratorfunction,
-            inspect.iscoroutinefunction,
-            inspect.isasyncgenfunction,
-        )
-        if any(check(func) for check in suspends):
-            raise UsageError(
-                f"{getattr(func, '__name__', func)} runs after its call has returned: no block can be around it",
-                where="SeedContext",
-                hint="Write `with SeedContext(seed):` inside it, around code that does not wait.",
-            )
-        return super().__call__(func)
 
     def __enter__(self) -> SeedContext:  # noqa: PYI034 - typing.Self is younger than 3.9
         if session.recorder is not None:
