@@ -7,14 +7,12 @@ import sys
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from repro_nb.records import EntropyUse, KeyUse, source_digest
-from repro_nb.rng import sources
+from repro_nb.rng import States, sources
 from repro_nb.rng.held import Held
 from repro_nb.rng.reach import Reached, names_in
 from repro_nb.rng.torch import initial_seed
 
 __all__ = ["Changes", "CurrentCell", "GlobalStates", "Running", "States"]
-
-States = Mapping[str, Optional[bytes]]
 
 _MAX_KEYS = 256
 _MAX_ENTROPY = 64

@@ -207,9 +207,8 @@ def _put(indices: array[int], order: int, index: int) -> None:
     if order == len(indices):
         indices.append(index)
         return
-    indices.extend(
-        [_NEVER] * (order + 1 - len(indices))
-    )  # cells within cells end before those around them
+    # Cells within cells end before those around them.
+    indices.extend([_NEVER] * (order + 1 - len(indices)))
     indices[order] = index
 
 

@@ -37,9 +37,8 @@ class NumpySource:
     limits = ""
 
     def __init__(self) -> None:
-        self._home: Any = (
-            None  # the module, since a reference to the stream itself would show in its count
-        )
+        # The module: a reference to the stream itself would show in its count.
+        self._home: Any = None
         self._place: Optional[Place] = None
 
     def glance(self) -> Any:

@@ -9,9 +9,17 @@ from repro_nb.errors import RandomStateError
 from repro_nb.rng import numpy, python, seed_sequence, tensorflow, torch
 from repro_nb.rng.held import read
 
-__all__ = ["reseeding", "restoring"]
+__all__ = ["reseeding", "restoring", "restoring_at"]
 
 Step = Callable[[], None]
+
+
+def restoring_at(path: str, source: Any, kind: str, state: bytes) -> Step:
+    """What `restoring` gives; an error says that it was about `path`."""
+    try:
+        return restoring(source, kind, state)
+    except RandomStateError as error:
+        raise RandomStateError(error.message, where=path, hint=error.hint) from error
 
 
 def restoring(source: Any, kind: str, state: bytes) -> Step:

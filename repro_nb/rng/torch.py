@@ -54,9 +54,8 @@ class TorchSource:
     limits = ""
 
     def __init__(self) -> None:
-        self._home: Any = (
-            None  # the module, since a reference to the stream itself would show in its count
-        )
+        # The module: a reference to the stream itself would show in its count.
+        self._home: Any = None
         self._window: Optional[memoryview] = None
         self._kept: Tuple[bytes, Any] = b"", None
 

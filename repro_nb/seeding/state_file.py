@@ -15,17 +15,17 @@ from repro_nb.files import write_atomically
 from repro_nb.probe.session import Seeding, session
 from repro_nb.rng import Source, States, sources
 from repro_nb.rng.held import read
-from repro_nb.rng.placing import restoring
-from repro_nb.rng.reach import Budget, find, user_names
+from repro_nb.rng.placing import restoring_at
 from repro_nb.seeding.domain import checked_seed
 from repro_nb.seeding.everywhere import checked_names, watch_imports
 from repro_nb.seeding.per_cell import follow_cells
+from repro_nb.seeding.variables import held_by_variables
 
 __all__ = ["load_seed_state", "save_seed_state"]
 
 _FORMAT = "repro_nb/rng-state/"
 _VERSION = 1
-_BUDGET = Budget(objects=100_000, items=10_000, seconds=5.0)
+_PLUGIN_HINT = "The package that added it when the states were saved must be installed."
 
 Step = Callable[[], None]
 
@@ -113,9 +113,6 @@ def _load(contents: _Contents, generators: Optional[Mapping[str, Any]]) -> None:
     _apply(steps, waiting, contents)
 
 
-_PLUGIN_HINT = "The package that added it when the states were saved must be installed."
-
-
 def _apply(steps: List[Step], waiting: Dict[str, States], contents: _Contents) -> None:
     if session.recorder is not None:
         session.recorder.settle()
@@ -148,10 +145,7 @@ def _found(generators: Optional[Mapping[str, Any]]) -> Mapping[str, Any]:
     """The generators that are given, else those that the notebook's variables reach."""
     if generators is not None:
         return _checked_mapping(generators)
-    if session.recorder is None:
-        return {}
-    namespace = session.recorder.namespace
-    reached, objects = find(user_names(namespace), namespace, _BUDGET)
+    reached, objects = held_by_variables()
     # An expression such as `it.<held 3>` can be written down nowhere, so that no other session has it.
     return {
         path: objects[path]
@@ -196,13 +190,7 @@ def _restoring_generators(saved: Mapping[str, Any], here: Mapping[str, Any]) -> 
             f"it holds states of generators that are not here: {', '.join(missing)}",
             hint='Make them first, or pass them by name: load_seed_state(path, generators={"rng": rng}).',
         )
-    steps = []
-    for name, (kind, state) in saved.items():
-        try:
-            steps.append(restoring(here[name], kind, state))
-        except RandomStateError as error:
-            raise RandomStateError(error.message, where=name, hint=error.hint) from error
-    return steps
+    return [restoring_at(name, here[name], kind, state) for name, (kind, state) in saved.items()]
 
 
 def _all_states() -> Mapping[str, States]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from repro_nb.errors import RandomStateError, UsageError
+from repro_nb.errors import UsageError
 from repro_nb.probe.session import session
 from repro_nb.probe.timeline import HeldState, Moment
 from repro_nb.rng import sources
 from repro_nb.rng.held import Held
-from repro_nb.rng.placing import restoring
-from repro_nb.rng.reach import Budget, find, user_names
+from repro_nb.rng.placing import restoring_at
+from repro_nb.seeding.variables import held_by_variables
 
 __all__ = ["Trip", "go_back", "undo"]
-
-_BUDGET = Budget(objects=100_000, items=10_000, seconds=5.0)
 
 
 class Trip(NamedTuple):
@@ -60,14 +58,13 @@ def undo() -> Trip:
 
 def _go(moment: Moment) -> Trip:
     recorder = session.recorder
-    reached, objects = _everything()
-    steps, left = _global_steps(moment)
-    restored = _in_order(moment)
+    reached, objects = held_by_variables()
+    steps, restored, left = _global_steps(moment)
     for path, was in _matched(moment, reached.sources).items():
         if was is None:
             left[path] = _why_unknown()
             continue
-        steps.append(_restoring(path, objects[path], was))
+        steps.append(restoring_at(path, objects[path], was.kind, was.state))
         restored.append(path)
     now = _now(reached.sources)
     if recorder is not None:
@@ -88,23 +85,12 @@ def _why_unknown() -> str:
     return "made later"
 
 
-def _in_order(moment: Moment) -> List[str]:
-    """The global streams of `moment`, in the order that reports list them."""
-    return [
-        name
-        for source in sources()
-        for name in moment.states
-        if name.partition(".")[0] == source.name
-    ]
-
-
-def _everything() -> Any:
-    namespace = {} if session.recorder is None else session.recorder.namespace
-    return find(user_names(namespace), namespace, _BUDGET)
-
-
-def _global_steps(moment: Moment) -> Tuple[List[Callable[[], None]], Dict[str, str]]:
+def _global_steps(
+    moment: Moment,
+) -> Tuple[List[Callable[[], None]], List[str], Dict[str, str]]:
+    """What puts the global streams back, their names in the order of reports, and those that stay, with why."""
     steps: List[Callable[[], None]] = []
+    restored: List[str] = []
     left: Dict[str, str] = {}
     for source in sources():
         there = {
@@ -114,9 +100,10 @@ def _global_steps(moment: Moment) -> Tuple[List[Callable[[], None]], Dict[str, s
         }
         if there:
             steps.append(source.restoring(there))
-        elif source.states():
+            restored += there
+        else:
             left.update(dict.fromkeys(source.states(), "its library was imported later"))
-    return steps, left
+    return steps, restored, left
 
 
 def _matched(moment: Moment, here: Mapping[str, Held]) -> Mapping[str, Optional[HeldState]]:
@@ -127,13 +114,6 @@ def _matched(moment: Moment, here: Mapping[str, Held]) -> Mapping[str, Optional[
         for path, held in here.items()
         if held.advances
     }
-
-
-def _restoring(path: str, source: Any, was: HeldState) -> Callable[[], None]:
-    try:
-        return restoring(source, was.kind, was.state)
-    except RandomStateError as error:
-        raise RandomStateError(error.message, where=path, hint=error.hint) from error
 
 
 def _now(here: Mapping[str, Held]) -> Moment:
