@@ -18,6 +18,7 @@ __all__ = [
     "CellRecord",
     "EntropyUse",
     "Environment",
+    "FactorUse",
     "KeyUse",
     "UnseededOrigin",
     "source_digest",
@@ -30,6 +31,10 @@ JAX = "jax"
 
 KEY_MAKER = "prng_key"
 """How the entries begin among a record's keys that tell of keys made, and not consumed."""
+
+
+_NO_VALUES: Mapping[str, str] = {}
+# One for all records: a session keeps thousands, and but for reruns none has any.
 
 
 def source_digest(source: str) -> str:
@@ -81,6 +86,29 @@ class EntropyUse:
     line: int
     code: str
     entropy: str
+
+
+@dataclass(frozen=True)
+class FactorUse:
+    """A line of the user's code that used something by which two runs can differ.
+
+    Attributes:
+        factor: Public name of the factor, such as ``clock``.
+        call: What was called, such as ``time.time``.
+        cell: Id of the cell that the line is in; empty where it is in a file of the user's.
+        line: The line's number, from 1, in its cell or file.
+        code: Its text.
+        file: The file that the line is in; empty where it is in a cell.
+        count: How often the line did so while the recorded cell ran.
+    """
+
+    factor: str
+    call: str
+    cell: str
+    line: int
+    code: str
+    file: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -142,6 +170,10 @@ class CellRecord:
         origins: What the generators that the cell made without a seed were made from, where numpy tells.
         entropy: What the system gave to the generators of numpy's that the cell made without a seed, those among
             them that it dropped again; the first ones.
+        uses: Lines that used a factor while the cell ran, in the order of their first use; only where factors are
+            watched.
+        values: Digest of each variable that the cell mentions, as it was when the cell ended; only where factors are
+            watched, and only of what is not too large. How to read one is said in `repro_nb.probe.value_digests`.
         error: What the cell raised.
         truncated: The search for generators stopped at its budget: sources may be missing.
         recorder_error: The recorder itself failed on this cell; its other facts are incomplete.
@@ -162,6 +194,8 @@ class CellRecord:
     kinds: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, UnseededOrigin] = field(default_factory=dict)
     entropy: tuple[EntropyUse, ...] = ()
+    uses: tuple[FactorUse, ...] = ()
+    values: Mapping[str, str] = field(default_factory=lambda: _NO_VALUES)
     error: CellError | None = None
     truncated: bool = False
     recorder_error: str | None = None
@@ -186,6 +220,7 @@ class CellRecord:
                 "appeared": tuple(data.get("appeared", ())),
                 "keys": tuple(KeyUse(**use) for use in data.get("keys", ())),
                 "entropy": tuple(EntropyUse(**use) for use in data.get("entropy", ())),
+                "uses": tuple(FactorUse(**use) for use in data.get("uses", ())),
                 "origins": {
                     name: UnseededOrigin(**{**origin, "spawn_key": tuple(origin["spawn_key"])})
                     for name, origin in data.get("origins", {}).items()

@@ -19,7 +19,7 @@ def test_imports_point_one_way():
 def test_the_kernel_side_keeps_to_python_3_9():
     """What travels into other environments uses no syntax or module newer than Python 3.9."""
     parts = (
-        "__init__.py errors.py files.py findings.py imports.py records.py "
+        "__init__.py errors.py files.py findings.py imports.py plugins.py records.py "
         "seeding deterministic rng values workspace probe magics"
     )
     command = [

@@ -281,6 +281,18 @@ def test_repro_verify_shows_the_report_of_the_saved_notebook(verifier, tmp_path)
     assert path.read_bytes() == before
 
 
+def test_repro_verify_says_why_and_what_finding_out_takes(verifier, tmp_path):
+    """Before the further runs begin; `--no-explain` leaves them out."""
+    path = tmp_path / "draws.ipynb"
+    nbformat.write(notebook("import random", "print(random.random())"), path)
+    answer = verifier.run(f"%repro_verify {path}")
+    assert re.search(r"Up to \d+ more runs will tell why cells differ", answer.stdout)
+    assert "Why not level 2 (repeats)" in text_of(answer)
+    answer = verifier.run(f"%repro_verify {path} --no-explain")
+    assert "more runs" not in answer.stdout
+    assert "Why not" not in text_of(answer)
+
+
 def test_repro_verify_leaves_the_random_streams_of_the_session(tmp_path):
     """What reruns and renders is imported into the user's kernel, and one part of it draws while it is."""
     nbformat.write(notebook("print(1)"), tmp_path / "study.ipynb")

@@ -13,7 +13,10 @@ import click
 from repro_nb.cli.deterministic import deterministic
 from repro_nb.cli.diff import diff
 from repro_nb.cli.enable import disable, enable
+from repro_nb.cli.explain import explain
+from repro_nb.cli.fix import fix
 from repro_nb.cli.kernel import kernel
+from repro_nb.cli.run import run
 from repro_nb.cli.seed import seed
 from repro_nb.cli.show import show
 from repro_nb.cli.termination import Termination
@@ -42,6 +45,9 @@ def group(*, debug: bool) -> None:
 
 
 group.add_command(verify)
+group.add_command(explain)
+group.add_command(fix)
+group.add_command(run)
 group.add_command(show)
 group.add_command(diff)
 group.add_command(seed)

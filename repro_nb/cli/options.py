@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-__all__ = ["output_options"]
+__all__ = ["output_options", "run_options", "tolerance_options"]
 
 Command = Callable[..., Any]
 
@@ -22,6 +22,50 @@ def output_options(thing: str) -> Callable[[Command], Command]:
         return command
 
     return decorate
+
+
+def run_options(command: Command) -> Command:
+    """How notebooks are run: time limits, kernel, isolation."""
+    for option in reversed(_RUN_OPTIONS):
+        command = option(command)
+    return command
+
+
+_RUN_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+    click.option("--timeout", type=float, metavar="SECONDS", help="Longest time for one cell."),
+    click.option(
+        "--notebook-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="Longest time for one run of a notebook.",
+    ),
+    click.option(
+        "--kernel", metavar="NAME", help="Kernelspec to run in, instead of the notebook's own."
+    ),
+    click.option(
+        "--in-place/--isolated",
+        default=None,
+        help="Run in the notebook's own folder, without isolation.",
+    ),
+)
+
+
+def tolerance_options(command: Command) -> Command:
+    """How outputs are compared."""
+    for option in reversed(_TOLERANCE_OPTIONS):
+        command = option(command)
+    return command
+
+
+_TOLERANCE_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+    click.option("--rtol", type=float, metavar="X", help="Relative tolerance of numbers."),
+    click.option("--atol", type=float, metavar="X", help="Absolute tolerance of numbers."),
+    click.option(
+        "--exact/--no-exact",
+        default=None,
+        help="Let only outputs that are the same to the bit agree.",
+    ),
+)
 
 
 def _options(thing: str) -> tuple[Callable[[Command], Command], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,9 +64,10 @@ class Bars:
         if self._all is not None:
             self._progress.update(self._all, completed=index, description=escape(path.name))
 
-    def run_started(self, path: Path, run: str) -> None:
-        """Adds the bar of a run."""
-        description = f"{escape(path.name)}, run {escape(run)}"
+    def run_started(self, path: Path, run: str, varied: Sequence[str]) -> None:
+        """Adds the bar of a run, with what is varied in it."""
+        what = f": {varied[0]}" if len(varied) == 1 else ": all varied" if varied else ""
+        description = escape(f"{path.name}, run {run}{what}")
         self._runs[run] = self._progress.add_task(description, total=self._cells, unit="cells")
 
     def cell_started(self, path: Path, run: str, index: int) -> None:  # noqa: ARG002 - the protocol says what is given
@@ -81,6 +82,11 @@ class Bars:
         """Removes the run's bar."""
         if run in self._runs:
             self._progress.remove_task(self._runs.pop(run))
+
+    def explanation_planned(self, path: Path, runs: int, seconds: float) -> None:
+        """Says what finding out why will take."""
+        words = f"{path.name}: up to {runs} more runs will tell why cells differ, in about {seconds:.0f} s"
+        self._progress.console.print(escape(words), highlight=False)
 
     def notebook_finished(self, result: NotebookResult) -> None:  # noqa: ARG002 - the protocol says what is given
         """Counts the notebook."""

@@ -1,4 +1,4 @@
-"""``%repro_verify``: rerun the saved notebook in fresh kernels, and show how far it reproduces."""
+"""``%repro_verify``: rerun the saved notebook in fresh kernels, and show how far it reproduces, and why not further."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from repro_nb.rerun.options import VerifyOptions
+    from repro_nb.rerun.progress import Progress
     from repro_nb.rerun.result import NotebookResult
 
 __all__ = ["PARSER", "run"]
@@ -27,7 +29,7 @@ __all__ = ["PARSER", "run"]
 PARSER = MagicParser(
     "%repro_verify",
     "Rerun the saved notebook in fresh kernels, compare the runs with one another and with the saved outputs,\n"
-    "and show how far it reproduces. This session and the file stay as they are.",
+    "and show how far it reproduces, and why not further. This session and the file stay as they are.",
     "examples:\n  %repro_verify\n  %repro_verify survey.ipynb --runs 3 --rtol 1e-4",
 )
 PARSER.add_argument("notebook", nargs="?", help="a notebook; by default the one that is running")
@@ -43,6 +45,24 @@ PARSER.add_argument(
     "--update", action="store_true", default=None, help="write NAME.repro.json beside the notebook"
 )
 PARSER.add_argument("--fail-under", metavar="LEVEL", help="the level that counts as passing")
+PARSER.add_argument(
+    "--no-explain",
+    dest="explain",
+    action="store_false",
+    default=None,
+    help="make no further runs to find out why cells differ",
+)
+PARSER.add_argument(
+    "--budget",
+    type=float,
+    metavar="SECONDS",
+    help="longest time for these further runs, as estimated from the first (default: 900)",
+)
+PARSER.add_argument(
+    "--fix",
+    action="store_true",
+    help="show edits with which it reproduces, proved by reruns; nothing is written",
+)
 
 _WIDTH = 100
 
@@ -78,12 +98,18 @@ def _untouched_stream() -> Iterator[None]:
 
 def _verify(path: Path, settings: dict[str, Any], shell: InteractiveShell) -> None:
     rerun = _rerun()
+    from repro_nb.magics.plan import Plan
+
     if settings["fail_under"] is not None:
         settings["fail_under"] = rerun.parse_level(settings["fail_under"])
+    wants_fix = settings.pop("fix")
     options = rerun.VerifyOptions.for_project(path, **settings)
     print(f"Rerunning {path.name} in fresh kernels, as it was last saved …", flush=True)  # noqa: T201  likewise
     try:
-        result = rerun.verify(path, options)
+        if wants_fix:
+            page(_unsaved(path, shell), _edits(path, options, Plan())).show()
+            return
+        result = rerun.verify(path, options, Plan())
     except rerun.Interrupted as stopped:
         _report(stopped.result).show()
         raise UsageError("interrupted; the report holds what was finished") from None
@@ -104,6 +130,15 @@ def _rerun() -> Any:
             hint="Install it there: %pip install repro_nb",
         ) from error
     return rerun
+
+
+def _edits(path: Path, options: VerifyOptions, progress: Progress) -> Page:
+    """The edits with which the notebook reproduces, and what became of others."""
+    from repro_nb.rerun.fix import fix
+    from repro_nb.rerun.fix.report import fragment, text
+
+    result = fix(path, options, progress)
+    return Page(text(result, _WIDTH), fragment(result, _WIDTH))
 
 
 def _report(result: NotebookResult) -> Page:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from repro_nb.probe.environment import capture_environment
 from repro_nb.probe.recorder import Recorder
 from repro_nb.probe.session import session
+from repro_nb.probe.witness import Orders, Witness
 
 if TYPE_CHECKING:
     from repro_nb.records import CellRecord
@@ -23,6 +24,7 @@ __all__ = ["load_ipython_extension", "write_environment"]
 
 FOLDER_VARIABLE = "REPRO_NB_PROBE"
 UNSET_VARIABLE = "REPRO_NB_UNSET"
+ORDERS_VARIABLE = "REPRO_NB_ORDERS"
 CELLS = "cells.jsonl"
 ENVIRONMENT = "environment.json"
 
@@ -30,6 +32,7 @@ ENVIRONMENT = "environment.json"
 def load_ipython_extension(ip: Any) -> None:
     """Start recording every cell of this kernel into the folder that the environment names."""
     folder = Path(os.environ.pop(FOLDER_VARIABLE))
+    orders = Orders.from_text(os.environ.pop(ORDERS_VARIABLE))
     for name in os.environ.pop(UNSET_VARIABLE, "").split():
         os.environ.pop(name, None)
     _hide_bundle()
@@ -37,7 +40,10 @@ def load_ipython_extension(ip: Any) -> None:
     session.rerun = True
     session.baseline = baseline
     session.probe_folder = folder
-    session.recorder = Recorder(ip.user_ns, on_record=_Writer(folder / CELLS))
+    witness = Witness(ip, orders)
+    # First, so that a library that is imported later is seeded before the recorder sees its stream.
+    witness.install()
+    session.recorder = Recorder(ip.user_ns, on_record=_Writer(folder / CELLS), witness=witness)
     session.recorder.attach(ip.events)
 
 

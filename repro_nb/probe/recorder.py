@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from functools import partial
 from time import perf_counter
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from repro_nb.imports import ImportBracket, ImportWatch
 from repro_nb.probe.entropy import EntropyWatch
@@ -32,6 +32,9 @@ from repro_nb.rng.held import Held
 from repro_nb.rng.reach import reach
 from repro_nb.rng.usercode import is_installed
 
+if TYPE_CHECKING:
+    from repro_nb.probe.witness import Witness
+
 __all__ = ["CellStreams", "CurrentCell", "Recorder", "Seedings", "SourceSummary"]
 
 _MAX_CODE = 200
@@ -50,6 +53,7 @@ class Recorder:
     Args:
         namespace: The user's variables.
         on_record: Called with each record as it is made. What it raises is told in the next record.
+        witness: Sees what else a rerun is to tell of each cell; None in a live session.
 
     Attributes:
         records: Every record so far, in the order in which the cells ended.
@@ -62,12 +66,14 @@ class Recorder:
         self,
         namespace: Mapping[str, Any],
         on_record: Optional[Callable[[CellRecord], None]] = None,
+        witness: Optional[Witness] = None,
     ) -> None:
         self.records: List[CellRecord] = []
         self.namespace = namespace
         self.timeline = Timeline()
         self.cell_streams: Optional[CellStreams] = None
         self._on_record = on_record
+        self._witness = witness
         self._events: Any = None
         self._imports = ImportWatch()
         self._bracket = ImportBracket(
@@ -203,6 +209,8 @@ class Recorder:
         running = self._pop(result.info)
         if running is None:
             return  # an empty cell, or the one that loaded the extension
+        if self._witness is not None:
+            running.fault = self._witness.end() or running.fault
         facts: Dict[str, Any] = {}
         try:
             facts = self._look_after(running)
@@ -271,6 +279,8 @@ class Recorder:
             self._tally.seeded(running.reseeded)
             states, reached = self._states.read(), reach(running.names, self.namespace)
         prints = self._printer.prints(states, reached.sources)
+        if self._witness is not None:
+            self._witness.begin(running.cell_id, running.source)
         running.begin(states, reached, prints)
         self.timeline.begin(running.order, states, reached.sources, prints)
 
@@ -305,7 +315,17 @@ class Recorder:
             "kinds": self._printer.kinds,
             "entropy": tuple(running.entropy),
             "origins": unseeded_origins(changes, seeded, reached.sources),
+            **self._witnessed(running),
             "truncated": running.truncated or reached.truncated,
+        }
+
+    def _witnessed(self, running: Running) -> Dict[str, Any]:
+        """What the witness of a rerun saw of the cell."""
+        if self._witness is None:
+            return {}
+        return {
+            "uses": self._witness.uses(),
+            "values": self._witness.values(running.names, self.namespace),
         }
 
     def _calls(self, running: Running, changes: Changes) -> Optional[SeedingCalls]:

@@ -12,7 +12,7 @@ from repro_nb.rng.held import Held
 from repro_nb.rng.reach import Reached, names_in
 from repro_nb.rng.torch import initial_seed
 
-__all__ = ["Changes", "CurrentCell", "GlobalStates", "Running", "States"]
+__all__ = ["Changes", "CurrentCell", "GlobalStates", "Running", "States", "drew"]
 
 _MAX_KEYS = 256
 _MAX_ENTROPY = 64
@@ -215,7 +215,7 @@ class Running:
             moved = begun is not None and state is not None and begun != state
             if moved and name not in touched:
                 touched.append(name)
-            if name in self._settled or (moved and begun and state and _drew(name, begun, state)):
+            if name in self._settled or (moved and drew(name, begun, state)):
                 drawn.append(name)
         return drawn, new, touched
 
@@ -248,8 +248,10 @@ def _is_new(seen: States, name: str, state: Optional[bytes]) -> bool:
     return name not in seen or (seen[name] is None and state is not None)
 
 
-def _drew(name: str, before: bytes, now: bytes) -> bool:
+def drew(name: str, before: Optional[bytes], now: Optional[bytes]) -> bool:
     """Whether a stream that moved was drawn from: a seeding leaves it fresh, and with other words."""
+    if not before or not now:
+        return False
     return not _is_fresh(name, now) or _same_words(before, now)
 
 

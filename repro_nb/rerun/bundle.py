@@ -19,6 +19,7 @@ _KERNEL_SIDE = (
     "findings",
     "imports",
     "magics",
+    "plugins",
     "probe",
     "records",
     "rng",

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repro_nb.rerun import judge
-from repro_nb.rerun.hash_seeds import choose_hash_seeds
-from repro_nb.rerun.isolation import workspace
+from repro_nb.rerun.bench import Bench, Order
+from repro_nb.rerun.explanation import Explanation, Seen, explanation
 from repro_nb.rerun.keep import save_executed, save_target, update_recording
-from repro_nb.rerun.kernel import Launch, find_kernelspec, interpreter
 from repro_nb.rerun.ladder import Evidence, climb, held_back_by
 from repro_nb.rerun.random_state import diverged_sources
 from repro_nb.rerun.remarks import not_written, remarks
-from repro_nb.rerun.result import CellResult, Failure, Level, NotebookResult, RunFacts, Status
-from repro_nb.rerun.runner import Run, run_notebook
-from repro_nb.rerun.vary import Variation, plain, varied
+from repro_nb.rerun.result import (
+    CellResult,
+    CellStatus,
+    Failure,
+    Level,
+    NotebookResult,
+    RunFacts,
+    Status,
+)
+from repro_nb.rerun.vary import pinned, plain, varied
 
 if TYPE_CHECKING:
-    from jupyter_client.kernelspec import KernelSpec
-
     from repro_nb.rerun.notebook import Notebook
     from repro_nb.rerun.options import VerifyOptions
     from repro_nb.rerun.progress import Progress
+    from repro_nb.rerun.runner import Run
     from repro_nb.rerun.saved import SavedOutputs
     from repro_nb.rerun.stop import Stop
 
 __all__ = ["Examination"]
+
+_CLOCK = "clock"
 
 
 @dataclass(frozen=True)
@@ -46,61 +50,82 @@ class Examination:
     progress: Progress
     stop: Stop
 
-    async def result(self) -> NotebookResult:
-        """Make the runs, compare them, and judge."""
-        spec = find_kernelspec(self.kernel)
-        # One seed for each run, and one for a second plain run, where there can be one.
-        seeds = self._hash_seeds(spec, self.options.runs + (self.options.runs > 1))
-        variations = [plain(seeds[0], spec.env)]
-        variations += [varied(n, seed, spec.env) for n, seed in enumerate(seeds[1:-1])]
+    async def verified(self) -> NotebookResult:
+        """Make the runs, compare them, judge; and where they fall short, find out why."""
         with ExitStack() as spaces:
-            launches = [self._launch(spec, variation, spaces) for variation in variations]
-            runs = await self._run_together(launches)
-            pairs = [self._compare(runs[0], other) for other in runs[1:]]
-            if self._plain_run_is_needed(runs, pairs):
-                launch = self._launch(spec, plain(seeds[-1], spec.env), spaces)
-                runs.append(await self._run(launch, len(runs)))
-                pairs.append(self._compare(runs[0], runs[-1]))
+            bench = self._bench(spaces)
+            runs, pairs = await self._plain_and_varied(bench)
+            result = self._judged(runs, pairs)
+            if self.options.explain and _falls_short(result):
+                seen = Seen(
+                    runs=tuple(runs),
+                    between=frozenset(result.run_to_run.divergent_cells),
+                )
+                found = await explanation(bench, self.saved, self.progress, seen)
+                result = self._explained(result, found, bench)
             # While the workspaces are there: what was written through a link is looked for.
-            return self._judged(runs, pairs)
+            return self._kept(result, runs)
 
-    def _hash_seeds(self, spec: KernelSpec, count: int) -> tuple[str, ...]:
-        python = interpreter(spec)
-        # A kernelspec may start anything: what is no Python is not asked, and its seeds are left to chance.
-        known = Path(python).name.startswith("python")
-        sources = [cell.source for cell in self.notebook.code_cells] if known else []
-        return choose_hash_seeds(python, sources, count)
+    async def explained(self) -> NotebookResult:
+        """Find out why cells differ from run to run, or from the saved outputs, by pinned runs alone."""
+        with ExitStack() as spaces:
+            bench = self._bench(spaces)
+            reference, repeat = await bench.together(
+                Order(plan=pinned(), with_environment=True), Order(plan=pinned())
+            )
+            found = await explanation(bench, self.saved, self.progress, Seen(), (reference, repeat))
+            reference = found.reference or reference
+            kin = [
+                run
+                for run in bench.made
+                if run is not reference and not _is_discarded(run, reference)
+            ]
+            everything = len(self.notebook.code_cells)
+            whole = [reference, *(run for run in kin if len(run.order) >= everything)]
+            pairs = [self._compare(reference, other) for other in whole[1:]]
+            floating = {
+                cell
+                for cause in found.causes
+                if cause.floating
+                for cell in (cause.cell, *cause.inherited_by)
+            }
+            result = self._judged(whole, pairs, floating=tuple(sorted(floating)))
+            return self._explained(result, found, bench)
 
-    def _launch(self, spec: KernelSpec, variation: Variation, spaces: ExitStack) -> Launch:
-        space = workspace(self.notebook.path, in_place=self.options.in_place)
-        return Launch(
-            name=self.kernel,
-            spec=spec,
-            workspace=spaces.enter_context(space),
-            variation=variation,
-        )
+    def _bench(self, spaces: ExitStack) -> Bench:
+        return Bench(self.notebook, self.kernel, self.options, self.progress, self.stop, spaces)
 
-    async def _run_together(self, launches: Sequence[Launch]) -> list[Run]:
-        """Independent runs use all cores; runs in place would meet in the same folder, so they take turns."""
-        at_once = 1 if self.options.in_place else os.cpu_count() or 1
-        turns = asyncio.Semaphore(at_once)
+    async def _plain_and_varied(self, bench: Bench) -> tuple[list[Run], list[judge.Comparisons]]:
+        # One hash seed for each run, and one for a second plain run, where there can be one.
+        seeds = bench.hash_seeds(self.options.runs + (self.options.runs > 1))
+        plans = [plain, *(varied(number) for number in range(self.options.runs - 1))]
+        orders = [
+            Order(plan=plan, hash_seed=seed, with_environment=plan is plain)
+            for plan, seed in zip(plans, seeds, strict=False)
+        ]
+        runs = await bench.together(*orders)
+        if runs[0].failure is None:
+            runs[1:] = [
+                await self._by_the_true_clock(bench, number, orders[1 + number], run)
+                for number, run in enumerate(runs[1:])
+            ]
+        pairs = [self._compare(runs[0], other) for other in runs[1:]]
+        if self._plain_run_is_needed(runs, pairs):
+            runs.append(await bench.one(Order(plan=plain, hash_seed=seeds[-1])))
+            pairs.append(self._compare(runs[0], runs[-1]))
+        return runs, pairs
 
-        async def one(index: int, launch: Launch) -> Run:
-            async with turns:
-                return await self._run(launch, index)
+    async def _by_the_true_clock(self, bench: Bench, round_: int, order: Order, run: Run) -> Run:
+        """A varied run that read the clock and failed, once more by the true one; it stays if that fails, too.
 
-        return list(await asyncio.gather(*(one(i, launch) for i, launch in enumerate(launches))))
-
-    async def _run(self, launch: Launch, index: int) -> Run:
-        return await run_notebook(
-            self.notebook,
-            launch,
-            name=_run_name(index),
-            limits=(self.options.timeout, self.options.notebook_timeout),
-            stop=self.stop,
-            progress=self.progress,
-            with_environment=index == 0,
-        )
+        Files, and child processes, have the true time always: code that compares the two may not bear another clock.
+        """
+        read = any(use.factor == _CLOCK for record in run.records if record for use in record.uses)
+        if run.failure is None or run.failure.exit_code != 1 or not read:
+            return run
+        plan = varied(round_, {_CLOCK: "the notebook does not run with it held"})
+        again = await bench.one(replace(order, plan=plan))
+        return run if again.failure is not None else again
 
     def _compare(self, first: Run, other: Run) -> judge.Comparisons:
         return judge.compare_runs(self.notebook, first, other, self.options)
@@ -111,11 +136,18 @@ class Examination:
             return False
         return any(judge.divergent(*pair) for pair in zip(pairs, others, strict=True))
 
-    def _judged(self, runs: Sequence[Run], pairs: Sequence[judge.Comparisons]) -> NotebookResult:
+    def _judged(
+        self,
+        runs: Sequence[Run],
+        pairs: Sequence[judge.Comparisons],
+        floating: tuple[int, ...] | None = None,
+    ) -> NotebookResult:
         first, *others = runs
         against_saved = judge.compare_with_saved(self.notebook, self.saved, first, self.options)
         cells = judge.summarise_cells(self.notebook, runs, pairs, against_saved)
         between = judge.summarise_runs(runs, pairs, plain=_second_plain(runs) is not None)
+        if floating is not None and between.divergent_cells:
+            between = replace(between, plain_divergent_cells=floating)
         evidence = Evidence(
             failure=self.stop.reason or _failure(runs),
             runs=len(runs),
@@ -133,7 +165,7 @@ class Examination:
         first = runs[0]
         level = climb(evidence)
         bar, bar_reason = self._bar()
-        result = NotebookResult(
+        return NotebookResult(
             notebook=self.path,
             level=level,
             status=_status(evidence.failure),
@@ -146,13 +178,27 @@ class Examination:
             diverged_sources=tuple(evidence.diverged_sources),
             findings=remarks(self.path, runs, divergent=bool(evidence.run_to_run.divergent_cells)),
             runs=tuple(_facts(run) for run in runs),
-            not_varied=runs[1].launch.variation.not_varied if len(runs) > 1 else (),
+            not_varied=_not_varied(runs),
             isolation=first.launch.workspace.how,
             environment=first.environment,
             bar=bar,
             bar_reason=bar_reason,
         )
-        return self._kept(result, runs)
+
+    def _explained(
+        self, result: NotebookResult, found: Explanation, bench: Bench
+    ) -> NotebookResult:
+        skipped = (
+            ()
+            if found.skipped is None
+            else (replace(found.skipped, place=replace(found.skipped.place, path=self.path)),)
+        )
+        return replace(
+            result,
+            causes=found.causes,
+            findings=(*result.findings, *skipped),
+            runs=tuple(_facts(run) for run in bench.made),
+        )
 
     def _kept(self, result: NotebookResult, runs: Sequence[Run]) -> NotebookResult:
         if self.options.save is not None:
@@ -172,10 +218,25 @@ class Examination:
         return Level.ROBUST, "there are neither saved outputs nor a recording"
 
 
+def _is_discarded(run: Run, reference: Run) -> bool:
+    """Whether `run` is an earlier reference, which held what the notebook does not bear, or a plain one beside it."""
+    variation = run.launch.variation
+    return variation.is_plain or (
+        variation.pinned != reference.launch.variation.pinned and not variation.values
+    )
+
+
+def _falls_short(result: NotebookResult) -> bool:
+    """Whether there is anything to explain: a failure, or cells that do not agree."""
+    if result.error is not None:
+        return result.error.cell is not None
+    return bool(result.run_to_run.divergent_cells or result.saved.divergent_cells)
+
+
 def _second_plain(runs: Sequence[Run]) -> Run | None:
     """The second plain run; it is made last, where one is made at all."""
     last = runs[-1]
-    return last if len(runs) > 1 and not last.launch.variation.values else None
+    return last if len(runs) > 1 and last.launch.variation.is_plain else None
 
 
 def _failure(runs: Sequence[Run]) -> Failure | None:
@@ -198,9 +259,19 @@ def _status(failure: Failure | None) -> Status:
     return Status.FAILED if failure.exit_code == 1 else Status.ERROR
 
 
+def _not_varied(runs: Sequence[Run]) -> tuple[str, ...]:
+    """What no run varied, each with why; a run that pins says what it could not pin."""
+    variations = [run.launch.variation for run in runs]
+    said = (why for each in variations for why in (*each.not_varied, *each.not_pinned))
+    return tuple(dict.fromkeys(said))
+
+
 def _facts(run: Run) -> RunFacts:
-    return RunFacts(name=run.name, varied=run.launch.variation.values, seconds=run.seconds)
-
-
-def _run_name(index: int) -> str:
-    return chr(ord("A") + index) if index < 26 else f"R{index}"  # noqa: PLR2004  letters of the alphabet
+    variation = run.launch.variation
+    return RunFacts(
+        name=run.name,
+        varied=variation.values,
+        pinned=variation.pinned,
+        cells=sum(status is not CellStatus.NOT_RUN for status in run.statuses),
+        seconds=run.seconds,
+    )

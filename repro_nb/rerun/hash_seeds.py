@@ -23,16 +23,19 @@ _SECONDS = 20
 _ORDERS = "import json, sys; print(json.dumps([list(set(p)) == p for p in json.load(sys.stdin)]))"
 
 
-def choose_hash_seeds(python: str, sources: Sequence[str], count: int) -> tuple[str, ...]:
+def choose_hash_seeds(
+    python: str, sources: Sequence[str], count: int, *, first: str | None = None
+) -> tuple[str, ...]:
     """`count` values for ``PYTHONHASHSEED``, no two alike.
 
     Args:
         python: The kernel's interpreter.
         sources: The notebook's cells.
-        count: How many seeds are wanted; the first is as random as a plain run's own.
+        count: How many seeds are wanted.
+        first: The first of them; as random as a plain run's own when None.
     """
     pairs = list(_pairs(sources))[:_MAX_PAIRS]
-    first = _random_seed()
+    first = _random_seed() if first is None else first
     if not pairs or count == 1:
         return (first, *(_random_seed() for _ in range(count - 1)))
     candidates = [_random_seed() for _ in range(_CANDIDATES + count)]

@@ -35,6 +35,7 @@ class Workspace:
         how: ``overlay``, ``copy`` or ``in-place``, and why where it is not the first.
         scratch: Private folder of the run; removed when it ends.
         cwd: Folder that the kernel starts in.
+        project: The folder that stands for the project in the run.
         prefix: What goes before the kernel's command.
         private_paths: Pairs of a path that only this run uses and the path that it stands for.
         linked: Originals that a copy reaches by link.
@@ -43,9 +44,15 @@ class Workspace:
     how: str
     scratch: Path
     cwd: Path
+    project: Path
     prefix: tuple[str, ...] = ()
     private_paths: tuple[tuple[str, str], ...] = ()
     linked: tuple[LinkedFile, ...] = ()
+
+    @property
+    def mounts(self) -> bool:
+        """Whether the run's command starts in a mount namespace of its own."""
+        return bool(self.prefix)
 
     @property
     def temp(self) -> Path:
@@ -68,13 +75,18 @@ def workspace(notebook: Path, *, in_place: bool = False) -> Iterator[Workspace]:
         private = ((str(scratch / "tmp"), temp), (str(scratch), temp))
         if in_place:
             yield Workspace(
-                how="in-place", scratch=scratch, cwd=notebook.parent, private_paths=private
+                how="in-place",
+                scratch=scratch,
+                cwd=notebook.parent,
+                project=project,
+                private_paths=private,
             )
         elif obstacle is None:
             yield Workspace(
                 how="overlay",
                 scratch=scratch,
                 cwd=notebook.parent,
+                project=project,
                 prefix=overlay_prefix(_shielded(project, scratch), scratch, notebook.parent),
                 private_paths=private,
             )
@@ -84,6 +96,7 @@ def workspace(notebook: Path, *, in_place: bool = False) -> Iterator[Workspace]:
                 how=f"copy ({obstacle})",
                 scratch=scratch,
                 cwd=copy / notebook.parent.relative_to(project),
+                project=copy,
                 private_paths=((str(copy), str(project)), *private),
                 linked=linked,
             )

@@ -18,7 +18,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_async
 
 from repro_nb.errors import KernelUnavailableError
-from repro_nb.probe.boot import FOLDER_VARIABLE, UNSET_VARIABLE
+from repro_nb.probe.boot import FOLDER_VARIABLE, ORDERS_VARIABLE, UNSET_VARIABLE
+from repro_nb.probe.factors.process_space import SHELL
+from repro_nb.probe.witness import Orders
 from repro_nb.rerun.bundle import installed_for, write_bundle
 
 if TYPE_CHECKING:
@@ -33,8 +35,12 @@ _OWN_PYTHON = {
     f"python{sys.version_info[0]}",
     f"python{sys.version_info[0]}.{sys.version_info[1]}",
 }
-_STARTUP_SECONDS = 60
+_STARTUP_SECONDS = 120
+# A socket's path has 104 bytes at most on some systems.
+_LONGEST_SOCKET_FOLDER = 80
 _TEMP = "TMPDIR"
+# What a shell adds to the number of the signal that ended its command.
+_BY_SIGNAL = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +115,7 @@ async def running_kernel(launch: Launch) -> AsyncIterator[tuple[AsyncKernelManag
         kernel_name=launch.name,
         kernel_spec_manager=_OneSpec(_prepared(launch)),
         connection_file=str(scratch / "kernel.json"),
+        transport=_transport(launch),
     )
     log = scratch / "kernel.log"
     client = None
@@ -121,6 +128,15 @@ async def running_kernel(launch: Launch) -> AsyncIterator[tuple[AsyncKernelManag
             client.stop_channels()
         await _end(manager)
         _kill_descendants(launch.workspace.temp)
+
+
+def _transport(launch: Launch) -> str:
+    """Sockets in the run's own folder, where the system has such: kernels that start side by side race for ports.
+
+    Kernels of other languages are not sure to know them.
+    """
+    fits = len(os.fsencode(launch.workspace.scratch)) < _LONGEST_SOCKET_FOLDER
+    return "ipc" if os.name == "posix" and fits and launch.is_python else "tcp"
 
 
 def _kill_descendants(temp: Path) -> None:
@@ -201,6 +217,9 @@ def _probe_environment(launch: Launch, python: str) -> Mapping[str, str]:
         "IPYTHONDIR": str(ipython),
         FOLDER_VARIABLE: str(launch.probe_folder),
         UNSET_VARIABLE: " ".join(launch.variation.unset),
+        ORDERS_VARIABLE: Orders(
+            launch.variation.held, launch.variation.watch, launch.variation.trace
+        ).to_text(),
     }
     if not installed_for(python):
         bundle = write_bundle(launch.workspace.scratch)
@@ -215,6 +234,9 @@ def describe_death(manager: AsyncKernelManager | None) -> str:
     code = process.poll() if process is not None else None
     if code is None:
         return "its process ended"
+    spec = getattr(manager, "kernel_spec", None)
+    if code > _BY_SIGNAL and spec is not None and SHELL in spec.argv:
+        code = _BY_SIGNAL - code
     if code >= 0:
         return f"its process ended with exit code {code}"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)

@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -73,6 +73,13 @@ class Notebook:
     def has_saved_outputs(self) -> bool:
         """Whether any cell was ever run: a notebook whose outputs were stripped says no."""
         return any(cell.outputs or cell.executed for cell in self.code_cells)
+
+    def with_sources(self, sources: Mapping[int, str]) -> Notebook:
+        """The notebook with other text in some code cells, by index; outputs and the file stay as they are."""
+        node = copy.deepcopy(self.node)
+        for index, text in sources.items():
+            node.cells[self.code_cells[index].position].source = text
+        return Notebook(self.path, node)
 
     def blank_copy(self) -> Any:
         """A copy to execute: without outputs, counters and widget state."""

@@ -35,6 +35,8 @@ class VerifyOptions:
         save: Folder to write the executed notebook to.
         fail_under: The level that counts as passing; None for the default, 4, or 3 where nothing is saved.
         in_place: Run in the notebook's own folder, without isolation.
+        explain: Find out by further runs why cells differ, where they do.
+        budget: Seconds that these further runs may take, as estimated from the first one; None for no limit.
     """
 
     runs: int = 2
@@ -48,6 +50,8 @@ class VerifyOptions:
     save: Path | None = None
     fail_under: Level | None = None
     in_place: bool = False
+    explain: bool = True
+    budget: float | None = 900
 
     def __post_init__(self) -> None:
         """Refuse values that mean nothing.
@@ -57,7 +61,7 @@ class VerifyOptions:
         """
         if self.runs < 1:
             raise UsageError(f"runs must be at least 1, not {self.runs}")
-        for name in ("timeout", "notebook_timeout"):
+        for name in ("timeout", "notebook_timeout", "budget"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise UsageError(f"{name} must be a positive number of seconds, not {value}")
@@ -152,6 +156,7 @@ def _typed(name: str, value: Any, path: Path) -> Any:
         "kernel": (str,),
         "exact": (bool,),
         "in_place": (bool,),
+        "explain": (bool,),
     }.get(name, (int, float))
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         expected = " or ".join(kind.__name__ for kind in wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from repro_nb.rerun.result import NotebookResult
@@ -18,8 +19,8 @@ class Progress(Protocol):
     def notebook_started(self, path: Path, cells: int, index: int, total: int) -> None:
         """Notebook number `index` of `total` (from 0) begins; it has `cells` code cells."""
 
-    def run_started(self, path: Path, run: str) -> None:
-        """Run `run` (``A``, ``B``, …) of a notebook starts its kernel."""
+    def run_started(self, path: Path, run: str, varied: Sequence[str]) -> None:
+        """Run `run` (``A``, ``B``, …) of a notebook starts its kernel; the factors in `varied` are varied in it."""
 
     def cell_started(self, path: Path, run: str, index: int) -> None:
         """Code cell `index` begins in `run`."""
@@ -29,6 +30,9 @@ class Progress(Protocol):
 
     def run_finished(self, path: Path, run: str) -> None:
         """The kernel of `run` is gone."""
+
+    def explanation_planned(self, path: Path, runs: int, seconds: float) -> None:
+        """Up to `runs` further runs will tell why cells differ, in about `seconds`."""
 
     def notebook_finished(self, result: NotebookResult) -> None:
         """A notebook was judged, or could not be."""
@@ -40,7 +44,7 @@ class Silent:
     def notebook_started(self, path: Path, cells: int, index: int, total: int) -> None:
         """Say nothing."""
 
-    def run_started(self, path: Path, run: str) -> None:
+    def run_started(self, path: Path, run: str, varied: Sequence[str]) -> None:
         """Say nothing."""
 
     def cell_started(self, path: Path, run: str, index: int) -> None:
@@ -50,6 +54,9 @@ class Silent:
         """Say nothing."""
 
     def run_finished(self, path: Path, run: str) -> None:
+        """Say nothing."""
+
+    def explanation_planned(self, path: Path, runs: int, seconds: float) -> None:
         """Say nothing."""
 
     def notebook_finished(self, result: NotebookResult) -> None:

@@ -182,6 +182,63 @@ class DivergedSource:
     rebuilt_by: str = ""
 
 
+class Grade(StrEnum):
+    """How well a cause is known."""
+
+    PROVED = "proved"
+    """By the experiment: varied alone it makes the difference, pinned it does not."""
+    OBSERVED = "observed"
+    """An interceptor saw it, or a state changed."""
+    SUSPECTED = "suspected"
+    """Read from the source or the output."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The place in the notebook that a cause comes from.
+
+    Attributes:
+        cell: Index over code cells, from 0.
+        line: The line's number in the cell, from 1.
+        code: Its text.
+        seen: Whether the line was seen to use the factor, or its words leave no doubt; else it is the likeliest.
+    """
+
+    cell: int
+    line: int
+    code: str
+    seen: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Why a cell gives something else, or fails.
+
+    Attributes:
+        cell: Index of the first cell that the factor makes differ, or that fails.
+        factor: Public name of the factor or the diagnosis, such as ``os-entropy``; ``unexplained`` for none.
+        grade: How well it is known.
+        evidence: What was seen that shows it, as a sentence or two.
+        fix: What to do about it, as a sentence; empty where there is nothing to do.
+        origin: Where it comes from; None when that is not known.
+        floating: Whether it differs between two runs on one machine; else it takes another machine.
+        inherited_by: Later cells that differ only through this one.
+    """
+
+    cell: int
+    factor: str
+    grade: Grade
+    evidence: str
+    fix: str = ""
+    origin: Origin | None = None
+    floating: bool = True
+    inherited_by: tuple[int, ...] = ()
+
+
+UNEXPLAINED = "unexplained"
+"""The factor of a cell whose cause was not found."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CellResult:
     """One code cell, in all comparisons.
@@ -216,12 +273,16 @@ class RunFacts:
     Attributes:
         name: ``A``, ``B``, …
         varied: What was set on purpose, by factor: ``{"hash-seed": "1234", "timezone": "XXX-5:45"}``. Empty for
-            a plain run.
+            a plain run, and for one in which every factor is pinned.
+        pinned: Names of the factors that were held at their reference value.
+        cells: How many code cells it ran; a run that explains stops after the last cell that needs it.
         seconds: Wall time, kernel start included.
     """
 
     name: str
     varied: Mapping[str, str] = field(default_factory=dict)
+    pinned: tuple[str, ...] = ()
+    cells: int = 0
     seconds: float = 0.0
 
 
@@ -240,6 +301,7 @@ class NotebookResult:
         saved: The first fresh run against the saved outputs.
         cells: Every code cell, in document order.
         diverged_sources: Sources already diverged on entry to the first divergent cell.
+        causes: Why cells differ or fail, by cell; empty when nothing was to be explained, or it was not asked for.
         findings: Further remarks: draws between cells, seeds that float, …
         runs: The runs that were made.
         not_varied: Factors that could not be varied here, each with why.
@@ -261,6 +323,7 @@ class NotebookResult:
     saved: Saved = Saved()
     cells: tuple[CellResult, ...] = ()
     diverged_sources: tuple[DivergedSource, ...] = ()
+    causes: tuple[Cause, ...] = ()
     findings: tuple[Finding, ...] = ()
     runs: tuple[RunFacts, ...] = ()
     not_varied: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,7 @@ class Run:
         seed: The seed that the notebook set through repro_nb.
         seconds: Wall time, kernel start included.
         remarks: What the user should know of the run itself.
+        order: Which cells it was to run, in order.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Run:
     seed: int | None = None
     seconds: float = 0.0
     remarks: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
 
     @property
     def private_paths(self) -> tuple[tuple[str, str], ...]:
@@ -78,7 +81,7 @@ class Run:
         return self.launch.workspace.private_paths
 
 
-async def run_notebook(
+async def run_notebook(  # noqa: PLR0913 - each is another's to know
     notebook: Notebook,
     launch: Launch,
     *,
@@ -87,6 +90,7 @@ async def run_notebook(
     stop: Stop,
     progress: Progress,
     with_environment: bool,
+    order: Sequence[int] | None = None,
 ) -> Run:
     """Run `notebook` in a fresh kernel.
 
@@ -98,13 +102,15 @@ async def run_notebook(
         stop: Ends the run early.
         progress: Told of each cell.
         with_environment: Capture the environment after the last cell.
+        order: Which code cells to run, by index, in this order; all from the top when None.
 
     Returns:
         The run; failures of the notebook or its kernel are in it, not raised.
     """
     started = time.perf_counter()
-    progress.run_started(notebook.path, name)
-    execution = _Execution(notebook, launch, name, limits, stop, progress)
+    progress.run_started(notebook.path, name, tuple(launch.variation.values))
+    chosen = range(len(notebook.code_cells)) if order is None else order
+    execution = _Execution(notebook, launch, name, limits, stop, progress, tuple(chosen))
     try:
         async with AsyncExitStack() as stack:
             starting = asyncio.ensure_future(stack.enter_async_context(running_kernel(launch)))
@@ -133,6 +139,7 @@ class _Execution:
     limits: tuple[float | None, float | None]
     stop: Stop
     progress: Progress
+    order: tuple[int, ...]
     failure: Failure | None = None
     manager: AsyncKernelManager | None = None
     node: Any = None
@@ -150,7 +157,7 @@ class _Execution:
         return self.failure is None or self.failure.exit_code == 1
 
     async def run(self, manager: AsyncKernelManager, client: Any) -> None:
-        """Run all cells, until the first failure."""
+        """Run the cells in order, until the first failure."""
         self.manager = manager
         # An output is waited for as long as the cell may take: what came too late would look like a difference.
         runner = NotebookClient(
@@ -159,7 +166,7 @@ class _Execution:
         runner.kc = client
         _, total = self.limits
         deadline = None if total is None else time.monotonic() + total
-        for cell in self.notebook.code_cells:
+        for cell in (self.notebook.code_cells[index] for index in self.order):
             if cell.marker.skip or not cell.source.strip():
                 self.statuses[cell.index] = CellStatus.SKIPPED
                 continue
@@ -258,6 +265,7 @@ class _Execution:
             seed=seed,
             seconds=seconds,
             remarks=tuple(self._remarks()),
+            order=self.order,
         )
 
     def _outputs(self, cell: CodeCell) -> list[Any] | None:

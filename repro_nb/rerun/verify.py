@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from repro_nb.errors import ReproError, UsageError
 from repro_nb.rerun.examination import Examination
 from repro_nb.rerun.keep import save_target
 from repro_nb.rerun.notebook import read_notebook
 from repro_nb.rerun.options import VerifyOptions
+from repro_nb.rerun.own_loop import in_own_loop
 from repro_nb.rerun.progress import Progress, Silent
-from repro_nb.rerun.result import Failure, NotebookResult, Status, failure_of
+from repro_nb.rerun.result import NotebookResult, Status, failure_of
 from repro_nb.rerun.saved import saved_outputs
 from repro_nb.rerun.stop import Stop
 
-__all__ = ["Interrupted", "verify", "verify_all"]
+__all__ = ["Interrupted", "explain", "explain_all", "verify", "verify_all"]
 
-T = TypeVar("T")
+Work = Callable[[Examination], Awaitable[NotebookResult]]
+"""What is done with a notebook under examination."""
 
-_POLL_SECONDS = 0.2
-
-_INTERRUPTED = Failure(
-    cell=None, type="Interrupted", message="interrupted by the user", exit_code=130
-)
 _DEFAULT_KERNEL = "python3"
 
 
@@ -52,8 +45,9 @@ def verify(
 ) -> NotebookResult:
     """Rerun the notebook at `path` in fresh kernels and say how far it reproduces.
 
-    The first run is plain; every further one varies what the kernel's environment can. When they differ, one more
-    plain run tells what differs by itself from what differs between machines. The notebook on disk is never changed.
+    The first run is plain; every further one varies every factor. When they differ, one more plain run tells what
+    differs by itself from what differs between machines, and further ones prove which factor it is. The notebook on
+    disk is never changed.
 
     Args:
         path: The notebook.
@@ -70,7 +64,34 @@ def verify(
     """
     chosen = VerifyOptions.for_project(Path(path)) if options is None else options
     watcher = Silent() if progress is None else progress
-    return _verify_one(str(path), chosen, watcher, (0, 1))
+    return _finished(str(path), chosen, watcher, (0, 1), Examination.verified)
+
+
+def explain(
+    path: str | Path,
+    options: VerifyOptions | None = None,
+    progress: Progress | None = None,
+) -> NotebookResult:
+    """Find out why cells of the notebook at `path` differ from run to run or from the saved outputs, or why one fails.
+
+    Every run has its factors pinned, but for those that it varies on purpose; none is plain. The notebook on disk is
+    never changed.
+
+    Args:
+        path: The notebook.
+        options: The settings; those of the nearest ``pyproject.toml`` when None.
+        progress: Told what goes on, from another thread.
+
+    Returns:
+        The result: see its ``causes``, and ``runs`` for what was varied. The level is that which these runs support.
+
+    Raises:
+        UsageError: The project's settings cannot be used.
+        Interrupted: Ctrl-C; it carries the partial result, and no kernel is left behind.
+    """
+    chosen = VerifyOptions.for_project(Path(path)) if options is None else options
+    watcher = Silent() if progress is None else progress
+    return _finished(str(path), chosen, watcher, (0, 1), Examination.explained)
 
 
 def verify_all(
@@ -93,7 +114,29 @@ def verify_all(
     chosen = [(str(path), options(Path(path))) for path in paths]
     _refuse_one_target_for_two(chosen)
     for index, (path, settings) in enumerate(chosen):
-        yield _verify_one(path, settings, watcher, (index, len(paths)))
+        yield _finished(path, settings, watcher, (index, len(paths)), Examination.verified)
+
+
+def explain_all(
+    paths: Sequence[str | Path],
+    options: Callable[[Path], VerifyOptions],
+    progress: Progress | None = None,
+) -> Iterator[NotebookResult]:
+    """Explain many notebooks, one after the other, each result as it comes.
+
+    Args:
+        paths: The notebooks.
+        options: Gives the settings of each notebook.
+        progress: Told what goes on, from another thread.
+
+    Raises:
+        UsageError: A project's settings cannot be used.
+        Interrupted: Ctrl-C, with the partial result of the notebook that was being examined.
+    """
+    watcher = Silent() if progress is None else progress
+    chosen = [(str(path), options(Path(path))) for path in paths]
+    for index, (path, settings) in enumerate(chosen):
+        yield _finished(path, settings, watcher, (index, len(paths)), Examination.explained)
 
 
 def _refuse_one_target_for_two(chosen: Sequence[tuple[str, VerifyOptions]]) -> None:
@@ -112,13 +155,13 @@ def _refuse_one_target_for_two(chosen: Sequence[tuple[str, VerifyOptions]]) -> N
         targets[target] = path
 
 
-def _verify_one(
-    path: str, options: VerifyOptions, progress: Progress, place: tuple[int, int]
+def _finished(
+    path: str, options: VerifyOptions, progress: Progress, place: tuple[int, int], work: Work
 ) -> NotebookResult:
     started = time.perf_counter()
     stop = Stop()
     try:
-        result = _examine(path, options, progress, place, stop)
+        result = _examine(path, options, progress, place, work, stop)
     except ReproError as error:
         result = NotebookResult(
             notebook=path, level=None, status=Status.ERROR, error=failure_of(error)
@@ -131,7 +174,12 @@ def _verify_one(
 
 
 def _examine(
-    path: str, options: VerifyOptions, progress: Progress, place: tuple[int, int], stop: Stop
+    path: str,
+    options: VerifyOptions,
+    progress: Progress,
+    place: tuple[int, int],
+    work: Work,
+    stop: Stop,
 ) -> NotebookResult:
     notebook = read_notebook(Path(path))
     if options.save is not None:
@@ -140,32 +188,4 @@ def _examine(
     name = options.kernel or notebook.kernel_name or _DEFAULT_KERNEL
     examination = Examination(path, notebook, saved, name, options, progress, stop)
     progress.notebook_started(notebook.path, len(notebook.code_cells), *place)
-    return _in_own_loop(examination.result, stop)
-
-
-def _in_own_loop(work: Callable[[], Awaitable[T]], stop: Stop) -> T:
-    """Run `work` in a thread with an event loop of its own, so that it works inside a running loop too.
-
-    Ctrl-C reaches the main thread alone: it tells `stop`, and waits for the kernels to be gone.
-    """
-    outcome: Future[T] = Future()
-
-    async def main() -> T:
-        return await work()
-
-    def body() -> None:
-        try:
-            outcome.set_result(asyncio.run(main()))
-        except BaseException as error:  # noqa: BLE001  carried to the thread that waits
-            outcome.set_exception(error)
-
-    # Not joined: an interrupt inside join() makes Python 3.11 take a running thread for a finished one.
-    threading.Thread(target=body, name="repro_nb-verify").start()
-    while True:
-        try:
-            return outcome.result(timeout=_POLL_SECONDS)
-        except TimeoutError:
-            if outcome.done():
-                raise
-        except KeyboardInterrupt:
-            stop.set(_INTERRUPTED)
+    return in_own_loop(lambda: work(examination), stop)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from functools import lru_cache
 from typing import Any, Iterator, List, Tuple
 
+from repro_nb.plugins import added, points_of
 from repro_nb.rng.cupy import CupySource
 from repro_nb.rng.numba import NumbaSource
 from repro_nb.rng.numpy import NumpySource
@@ -54,34 +54,14 @@ def sources() -> Tuple[Source, ...]:
 
 
 def _added() -> List[Source]:
-    names = {source.name for source in _BUILT_IN}
-    found: List[Source] = []
-    for entry_point in _entry_points():
-        try:
-            made = _made(entry_point.load(), names)
-        except Exception as fault:  # noqa: BLE001 - another package's fault shall not stop the user's notebook
-            warnings.warn(
-                f"the random source {entry_point.value} cannot be used: {fault}",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        else:
-            names.add(made.name)
-            found.append(made)
-    return found
+    names = [source.name for source in _BUILT_IN]
+    return added(_entry_points(), names, _PROTOCOL, "random source", _check)
 
 
-def _made(loaded: Any, names: Any) -> Source:
-    source: Source = loaded() if callable(loaded) else loaded
-    missing = [name for name in _PROTOCOL if not hasattr(source, name)]
-    if missing:
-        raise TypeError(f"it lacks {', '.join(missing)}")
-    if source.name in names:
-        raise ValueError(f"there is a source named {source.name} already")
+def _check(source: Source) -> None:
     if "." in source.name:
         raise ValueError("its name has a dot, which tells the streams of one library apart")
     source.states(), source.glance()  # what raises here would raise in every cell
-    return source
 
 
 def _entry_points() -> Iterator[Any]:
@@ -89,10 +69,7 @@ def _entry_points() -> Iterator[Any]:
     # is asked only where a look at the bare files has found something.
     if not any(map(_names_a_source, sys.path)):
         return
-    from importlib.metadata import entry_points
-
-    found: Any = entry_points()
-    yield from found.select(group=GROUP) if hasattr(found, "select") else found.get(GROUP, ())
+    yield from points_of(GROUP)
 
 
 def _names_a_source(folder: str) -> bool:

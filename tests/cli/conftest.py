@@ -1,6 +1,7 @@
 """The command line as a user runs it: a process of its own, on notebooks on disk."""
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,31 @@ def run():
 def process_environment():
     """The surroundings of a plain shell."""
     return environment()
+
+
+@pytest.fixture(scope="session")
+def on_terminal():
+    """Runs ``repro-nb`` with a terminal for its standard error; gives what went to standard output, and there."""
+
+    def run(*arguments, cwd):
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-m", "repro_nb", *arguments]
+        with subprocess.Popen(
+            command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=theirs
+        ) as process:
+            os.close(theirs)
+            seen = _read_all(ours)
+            return process.stdout.read(), seen
+
+    return run
+
+
+def _read_all(terminal):
+    """What was written to a terminal until its last user closed it."""
+    pieces = []
+    while True:
+        try:
+            pieces.append(os.read(terminal, 65536))
+        except OSError:  # how Linux tells that nobody can write any more
+            os.close(terminal)
+            return b"".join(pieces).decode()

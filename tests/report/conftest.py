@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -10,13 +11,17 @@ from repro_nb.findings import Finding, Place, Severity
 from repro_nb.recording.outcome import CellComparison, Outcome, OutputComparison
 from repro_nb.records import Environment
 from repro_nb.rerun.result import (
+    UNEXPLAINED,
+    Cause,
     CellResult,
     CellStatus,
     Coverage,
     DivergedSource,
     Failure,
+    Grade,
     Level,
     NotebookResult,
+    Origin,
     RunFacts,
     RunToRun,
     Saved,
@@ -137,6 +142,38 @@ def unseeded():
 
 
 @pytest.fixture
+def explained(unseeded):
+    """A notebook with causes: one that breaks every run and one that takes another machine; one cell unexplained."""
+    cells = [
+        CellResult(
+            index=i, id=str(i), source="show(x)", status=CellStatus.OK, run_to_run=_different()
+        )
+        for i in range(4, 8)
+    ]
+    causes = (
+        Cause(
+            cell=2,
+            factor="timezone",
+            grade=Grade.PROVED,
+            evidence="Varied alone, the time zone makes it differ.",
+            fix="Give the zone: `datetime.now(UTC)`.",
+            floating=False,
+        ),
+        Cause(
+            cell=3,
+            factor="os-entropy",
+            grade=Grade.PROVED,
+            evidence="With fresh random bits alone it differs; with fixed ones it does not.",
+            fix="Give `rng` a seed: `np.random.default_rng(42)`.",
+            origin=Origin(cell=2, line=1, code="rng = np.random.default_rng()"),
+            inherited_by=(4, 5, 6),
+        ),
+        Cause(cell=7, factor=UNEXPLAINED, grade=Grade.OBSERVED, evidence="Two pinned runs differ."),
+    )
+    return replace(unseeded, cells=(*unseeded.cells, *cells), causes=causes)
+
+
+@pytest.fixture
 def sound():
     """A notebook at level 4."""
     return NotebookResult(
@@ -242,6 +279,16 @@ def hostile():
         cells=(cell,),
         diverged_sources=(
             DivergedSource(name=HOSTILE, kind=HOSTILE, cell=0, how="drawn", drawn_here=True),
+        ),
+        causes=(
+            Cause(
+                cell=0,
+                factor=HOSTILE,
+                grade=Grade.SUSPECTED,
+                evidence=f"{HOSTILE}\n\n{HOSTILE}",
+                fix=HOSTILE,
+                origin=Origin(cell=0, line=1, code=f"{HOSTILE}\n{HOSTILE}"),
+            ),
         ),
         findings=(Finding(HOSTILE, Severity.NOTE, HOSTILE, Place(HOSTILE, 0), HOSTILE, HOSTILE),),
         runs=(RunFacts(name=HOSTILE, varied={HOSTILE: HOSTILE}),),

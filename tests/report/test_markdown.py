@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from repro_nb.rerun.report.markdown_text import escape, fenced, markdown
+from repro_nb.rerun.report.markdown_elements import escape, fenced
+from repro_nb.rerun.report.markdown_text import markdown
 
 
 def test_the_report_shows_verdict_difference_and_next_step(unseeded):
@@ -12,7 +13,18 @@ def test_the_report_shows_verdict_difference_and_next_step(unseeded):
     assert "❌ **level 1 (runs): 3 of 4 outputs compared, 1 to the bit**" in report
     assert "```diff\n--- run A\n+++ run B" in report
     assert "- 1000    3.1480\n+ 1000    3.1280" in report
-    assert "**Next:** Give `rng` a seed" in report
+    assert "**Next:** Run `repro-nb explain notebooks/study.ipynb`" in report
+
+
+def test_causes_lead_the_report_on_a_notebook(explained):
+    """Each with its line of code, what was seen, who inherits it, and what to do."""
+    report = markdown([explained])
+    assert "### Why not level 2 (repeats)" in report
+    assert "**Cell 3 differs because line 1 of cell 2 makes a generator without a seed**" in report
+    assert "```python\n# cell 2, line 1\nrng = np.random.default_rng()\n```" in report
+    assert "with fixed ones it does not. Cells 4, 5 and 6 inherit it." in report
+    assert "**Fix:** Give `rng` a seed: `np.random.default_rng(42)`." in report
+    assert "Held back by" not in report
 
 
 def test_a_summary_leads_the_report_on_many(every_kind):

@@ -79,9 +79,9 @@ def test_the_page_is_used_by_keyboard(opened, sound):
     assert page.evaluate("document.activeElement.parentElement.open") is True
 
 
-def test_nothing_runs_over_the_edge_of_a_telephone(opened, unseeded, hostile):
+def test_nothing_runs_over_the_edge_of_a_telephone(opened, explained, hostile):
     """Wide tables scroll within the page; the page itself does not."""
-    page = opened(html([unseeded, hostile]), viewport={"width": 390, "height": 800})
+    page = opened(html([explained, hostile]), viewport={"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

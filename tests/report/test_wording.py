@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from repro_nb.findings import Finding, Severity
 from repro_nb.rerun.report.advice import next_step
 from repro_nb.rerun.report.wording import (
     cell_label,
     ladder,
     notable_cells,
+    run_lines,
     seconds_text,
     source_sentence,
     summary_counts,
@@ -21,6 +23,7 @@ from repro_nb.rerun.result import (
     DivergedSource,
     Failure,
     Level,
+    RunFacts,
     RunToRun,
     Saved,
 )
@@ -82,23 +85,37 @@ def test_the_counts_of_many_notebooks_add_up(every_kind):
 
 def test_every_level_has_its_next_step(unseeded, sound, failing, unjudged):
     """The advice is about what holds this notebook back."""
-    assert "default_rng(42)" in next_step(unseeded)
-    assert "NBVAL_IGNORE_OUTPUT" in next_step(replace(unseeded, diverged_sources=()))
-    assert "sort sets" in next_step(replace(unseeded, level=Level.REPEATS))
+    assert "repro-nb explain" in next_step(unseeded)
+    assert "repro-nb explain" in next_step(replace(unseeded, level=Level.REPEATS))
     assert "save it" in next_step(replace(unseeded, level=Level.ROBUST))
     assert "--update" in next_step(replace(sound, level=Level.ROBUST, saved=Saved()))
     assert "continuous integration" in next_step(sound)
-    assert "fresh kernel" in next_step(failing)
+    assert "to learn why cell 0 fails" in next_step(failing)
     assert "jupyter kernelspec list" in next_step(unjudged)
     assert "--runs" in next_step(replace(sound, level=None))
 
 
-def test_advice_without_a_diverged_source_names_what_is_not_seen(unseeded):
-    """Generators inside functions, uuid and the system's own randomness are sources, too."""
-    advice = next_step(replace(unseeded, diverged_sources=()))
-    for cause in ("inside a function", "`uuid`", "`os.urandom`", "`secrets`", "set order"):
-        assert cause in advice
-    assert "cell 3" in advice
+def test_the_next_step_is_the_fix_of_the_first_cause(explained):
+    """With the command that makes the edit, where there is an edit for such a cause."""
+    assert next_step(explained) == (
+        "Give `rng` a seed: `np.random.default_rng(42)`. `repro-nb fix notebooks/study.ipynb` tries the edit "
+        "and proves it by reruns."
+    )
+    by_hand = replace(explained.causes[0], factor="process")
+    assert next_step(replace(explained, causes=(by_hand,))) == "Give the zone: `datetime.now(UTC)`."
+
+
+def test_what_stays_unexplained_is_said_with_what_to_look_for(explained):
+    """Nothing is made up."""
+    advice = next_step(replace(explained, causes=explained.causes[2:]))
+    assert advice.startswith("Nothing that can be varied here explains cell 3.")
+    assert "NBVAL_IGNORE_OUTPUT" in advice
+
+
+def test_runs_that_were_not_made_for_lack_of_time_are_the_next_step(unseeded):
+    """The remark says what they would take."""
+    skipped = Finding("explanation-skipped", Severity.NOTE, "it would take about 3000 s")
+    assert "further runs" in next_step(replace(unseeded, findings=(skipped,)))
 
 
 @pytest.mark.parametrize(
@@ -132,13 +149,6 @@ def test_a_source_says_how_it_diverged(how, sentence):
     assert source_sentence(source) == sentence
 
 
-def test_a_seed_that_differs_is_to_be_made_a_constant(unseeded):
-    """To seed it is no advice where it is seeded."""
-    source = replace(unseeded.diverged_sources[0], how="seeded")
-    advice = next_step(replace(unseeded, diverged_sources=(source,)))
-    assert advice.startswith("Seed `rng` in cell 2 with a constant")
-
-
 @pytest.mark.parametrize(
     ("kind", "piece"),
     [
@@ -160,14 +170,6 @@ def test_after_an_interrupt_there_is_no_advice(unjudged):
     assert next_step(replace(unjudged, error=error)) == ""
 
 
-def test_a_cell_that_asks_for_input_is_told_that_there_is_no_keyboard(failing):
-    """Restart and run all would work there, so that is no advice."""
-    error = replace(failing.error, type="StdinNotImplementedError")
-    advice = next_step(replace(failing, error=error))
-    assert "no keyboard" in advice
-    assert "restart" not in advice
-
-
 def test_a_cell_that_plain_runs_differ_in_is_named_first(unseeded):
     """What differs by itself explains more than what needs other surroundings."""
     between = RunToRun(divergent_cells=(2, 3), first=2, plain_divergent_cells=(3,))
@@ -183,3 +185,19 @@ def test_streams_by_cell_id_are_named_where_saved_outputs_differ(sound):
     advice = next_step(replace(robust, cells=(seeding,)))
     assert "outputs saved by nbconvert or papermill, which send none, are others" in advice
     assert "`repro-nb verify --save DIR`" in advice
+
+
+def test_each_run_says_what_was_varied_and_how_far_it_went(unseeded):
+    """A pinned run is no plain one."""
+    runs = (
+        RunFacts(name="A", cells=4, seconds=2),
+        RunFacts(name="B", varied={"locale": "C"}, cells=4, seconds=2),
+        RunFacts(name="C", pinned=("locale", "clock"), cells=4, seconds=2),
+        RunFacts(name="D", varied={"clock": "+1 h"}, pinned=("locale",), cells=3, seconds=2),
+    )
+    assert run_lines(replace(unseeded, runs=runs)) == (
+        "run A: plain (2.0 s)",
+        "run B: varied locale = C (2.0 s)",
+        "run C: every factor pinned (2.0 s)",
+        "run D: varied clock = +1 h, all else pinned (3 of 4 cells, 2.0 s)",
+    )

@@ -17,8 +17,15 @@ from repro_nb.rerun.result import CellStatus, Status
 
 def kernels(pid):
     """The kernels that a process has started."""
-    children = psutil.Process(pid).children(recursive=True)
-    return [child for child in children if "ipykernel_launcher" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process(pid).children(recursive=True) if is_kernel(child)]
+
+
+def is_kernel(process):
+    """Whether it is a kernel itself, not what was put before its command, nor gone meanwhile."""
+    try:
+        return process.cmdline()[1:3] == ["-m", "ipykernel_launcher"]
+    except psutil.Error:
+        return False
 
 
 def wait_for_kernels(pid):

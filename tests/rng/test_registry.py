@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
+from repro_nb.plugins import made_of
 from repro_nb.rng import registry
 
 EXAMPLE = Path(__file__).parent / "example_source"
@@ -92,7 +93,7 @@ def test_faulty_sources_are_named_in_a_warning_and_left_out(found: dict[str, Any
     assert found["names"].count("numpy") == 1
     assert "unfinished" not in found["names"]
     clash, unfinished = sorted(found["warnings"])
-    assert "there is a source named numpy already" in clash
+    assert "there is a random source named numpy already" in clash
     assert "it lacks module, seed_functions, limits" in unfinished
 
 
@@ -106,7 +107,7 @@ def test_the_example_in_the_documentation_is_such_a_source(
     lehmer: Any = ModuleType("lehmer")
     lehmer._state = [5]
     monkeypatch.setitem(sys.modules, "lehmer", lehmer)
-    source = registry._made(names["LehmerSource"], {"numpy"})
+    source = made_of(names["LehmerSource"], {"numpy"}, registry._PROTOCOL, "random source")
     states = source.states()
     lehmer._state[0] = 6
     assert source.glance() == (6,)

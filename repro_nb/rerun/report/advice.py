@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 
+from repro_nb.rerun.report.cause_phrases import FIXED_BY_EDITS
+from repro_nb.rerun.report.causes import leading_cause
 from repro_nb.rerun.report.wording import as_code
-from repro_nb.rerun.result import DivergedSource, Level, NotebookResult, Status
+from repro_nb.rerun.result import UNEXPLAINED, Cause, Level, NotebookResult, Status
 
 __all__ = ["next_step"]
-
-_SEEDS = {
-    "python": "random.seed(42)",
-    "numpy": "np.random.seed(42)",
-    "torch": "torch.manual_seed(42)",
-    "numpy.random.Generator": "np.random.default_rng(42)",
-    "numpy.random.RandomState": "np.random.RandomState(42)",
-    "torch.Generator": "torch.Generator().manual_seed(42)",
-    "random.Random": "random.Random(42)",
-}
-"""How a source is seeded, by its name, or by its type where the user holds it."""
-
 
 _BY_ERROR = {
     "NotebookError": "Check the path, and that the file is a notebook that Jupyter opens and saves.",
@@ -35,11 +26,14 @@ _BY_ERROR = {
 """What to do about an error that left nothing to judge, by its type."""
 
 _PER_CELL = re.compile(r"^\s*%repro_seed\b.*--per-cell", re.MULTILINE)
-_NO_KEYBOARD = frozenset({"StdinNotImplementedError"})
+_SKIPPED = "explanation-skipped"
 
 
 def next_step(result: NotebookResult) -> str:
     """What to do next, as one or two sentences; empty where there is nothing to do."""
+    cause = leading_cause(result)
+    if cause is not None and (cause.fix or cause.factor in FIXED_BY_EDITS):
+        return _cause_advice(result, cause)
     if result.status is Status.ERROR:
         kind = result.error.type if result.error else ""
         return _BY_ERROR.get(kind, "See to what the error says, then run it again.")
@@ -50,54 +44,49 @@ def next_step(result: NotebookResult) -> str:
     return _by_level(result, result.level)
 
 
+def _cause_advice(result: NotebookResult, cause: Cause) -> str:
+    fix = " ".join(cause.fix.split())
+    if cause.factor not in FIXED_BY_EDITS:
+        return fix
+    command = f"{_command('fix', result)} tries the edit and proves it by reruns."
+    return f"{fix} {command}".strip()
+
+
+def _command(verb: str, result: NotebookResult) -> str:
+    return as_code(f"repro-nb {verb} {shlex.quote(result.notebook)}")
+
+
 def _failure_advice(result: NotebookResult) -> str:
     error = result.error
     where = "the failing cell" if error is None or error.cell is None else f"cell {error.cell}"
-    if error is not None and error.type in _NO_KEYBOARD:
-        return (
-            f"Reruns have no keyboard: let {where} read its answer from a variable, a file or the environment "
-            "instead of asking for it."
-        )
+    if not result.causes:
+        return f"Run {_command('explain', result)} to learn why {where} fails."
     return f"Make {where} run in a fresh kernel: restart, run all cells from the top, and fix what fails."
 
 
 def _by_level(result: NotebookResult, level: Level) -> str:
-    if level <= Level.RUNS:
-        return _seed_advice(result)
-    if level is Level.REPEATS:
-        return (
-            "The outputs depend on what was varied (see the runs): sort sets and directory listings before "
-            "they are shown, give time zones and locales in the code, and round what depends on the thread count."
-        )
+    if level <= Level.REPEATS:
+        return _difference_advice(result)
     if level is Level.ROBUST:
         return _save_advice(result)
     return "Keep it so: run `repro-nb verify` in continuous integration."
 
 
-def _seed_advice(result: NotebookResult) -> str:
+def _difference_advice(result: NotebookResult) -> str:
     cell = result.first_divergent_cell
     if cell is None:
         return _nothing_compared(result)
-    if result.diverged_sources:
-        return f"{_source_advice(result.diverged_sources[0])}{_doubt(result)}"
-    return (
-        f"No random source that is seen had diverged. Look in cell {cell.index}, and in what it uses, for a generator "
-        "made inside a function, `uuid`, `os.urandom` or `secrets`, set order, the clock, file names, addresses or "
-        "threads. If its output is meant to vary, mark the cell `# NBVAL_IGNORE_OUTPUT: why`."
-    )
-
-
-def _source_advice(source: DivergedSource) -> str:
-    name, place = as_code(source.name), f"cell {source.cell}"
-    if source.how == "seeded":
-        return f"Seed {name} in {place} with a constant{_example(source)}."
-    if source.kind:
-        return f"Give {name} a seed where it is made, in {place} or before{_example(source)}.{_rebuilt(source)}"
-    return f"Seed {name} before {place} draws from it{_example(source)}."
-
-
-def _rebuilt(source: DivergedSource) -> str:
-    return f" Run A drew from `{source.rebuilt_by}`." if source.rebuilt_by else ""
+    if any(cause.factor == UNEXPLAINED for cause in result.causes):
+        return (
+            f"Nothing that can be varied here explains cell {cell.index}. Look in it, and in what it uses, for "
+            "threads that race, for what comes over the network or from other programs, and for devices. If its "
+            "output is meant to vary, mark the cell `# NBVAL_IGNORE_OUTPUT: why`."
+        )
+    if result.causes:
+        return f"See to what makes cell {cell.index} differ; then run it again."
+    if any(finding.code == _SKIPPED for finding in result.findings):
+        return "Allow the further runs that the remark tells of: they prove the cause."
+    return f"Run {_command('explain', result)} to learn what makes cell {cell.index} differ."
 
 
 def _nothing_compared(result: NotebookResult) -> str:
@@ -111,21 +100,6 @@ def _nothing_compared(result: NotebookResult) -> str:
         f"No cell shows anything that could be compared: {why}. Let the cells print or display the results that "
         "are to be held."
     )
-
-
-def _doubt(result: NotebookResult) -> str:
-    """What to add where no cell up to the divergent one draws from a source that had diverged."""
-    cell = result.first_divergent_cell
-    upto = result.cells if cell is None else result.cells[: cell.index + 1]
-    drawn = {name for earlier in upto for name in earlier.draws}
-    if any(source.name in drawn for source in result.diverged_sources):
-        return ""
-    return " What still differs then has another cause: set order, the clock, files, threads."
-
-
-def _example(source: DivergedSource) -> str:
-    call = _SEEDS.get(source.kind.partition("(")[0] if source.kind else source.name)
-    return f": `{call}`" if call else ""
 
 
 def _save_advice(result: NotebookResult) -> str:

@@ -13,19 +13,25 @@ from repro_nb.recording.outcome import CellComparison, OutputComparison
 from repro_nb.rerun.report.failure import traceback_text
 from repro_nb.rerun.report.focus import focus_of
 from repro_nb.rerun.report.reasons import reasons_of
-from repro_nb.rerun.result import CellResult, NotebookResult
+from repro_nb.rerun.result import Cause, CellResult, NotebookResult
 
-__all__ = ["SCHEMA", "envelope", "result_to_json", "validate", "verify_schema"]
+__all__ = ["EXPLAIN", "VERIFY", "envelope", "result_to_json", "validate", "verify_schema"]
 
-SCHEMA = "repro_nb/verify/1"
+VERIFY = "repro_nb/verify/1"
+EXPLAIN = "repro_nb/explain/1"
 
 _LONGEST_TEXT = 20_000
 """Characters kept of either side of an output that differs."""
 
 
-def envelope(results: Sequence[NotebookResult]) -> dict[str, Any]:
-    """The results as what ``json`` can write, in the form that the shipped JSON Schema describes."""
-    return {"schema": SCHEMA, "results": [result_to_json(result) for result in results]}
+def envelope(results: Sequence[NotebookResult], schema: str = VERIFY) -> dict[str, Any]:
+    """The results as what ``json`` can write, in the form that the shipped JSON Schema describes.
+
+    Args:
+        results: The examined notebooks.
+        schema: `VERIFY` or `EXPLAIN`, by the command that found them out; the results have one form.
+    """
+    return {"schema": schema, "results": [result_to_json(result) for result in results]}
 
 
 @cache
@@ -74,9 +80,10 @@ def _circumstances(result: NotebookResult) -> dict[str, Any]:
     """What was added to the contract's first keys."""
     return {
         "first_divergent": _first_divergent(result),
+        "causes": [_cause(cause) for cause in result.causes],
         "diverged_sources": [asdict(source) for source in result.diverged_sources],
         "findings": [asdict(finding) for finding in result.findings],
-        "runs": [asdict(run) for run in result.runs],
+        "runs": [{**asdict(run), "pinned": list(run.pinned)} for run in result.runs],
         "not_varied": list(result.not_varied),
         "isolation": result.isolation,
         "environment": result.environment.to_json() if result.environment else None,
@@ -117,6 +124,19 @@ def _cell(cell: CellResult) -> dict[str, Any]:
         "draws": list(cell.draws),
         "seconds": cell.seconds,
         "reasons": [{**asdict(each), "outcome": each.outcome.value} for each in reasons_of(cell)],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "cell": cause.cell,
+        "factor": cause.factor,
+        "origin": asdict(cause.origin) if cause.origin else None,
+        "grade": cause.grade.value,
+        "evidence": cause.evidence,
+        "fix": cause.fix,
+        "floating": cause.floating,
+        "inherited_by": list(cause.inherited_by),
     }
 
 

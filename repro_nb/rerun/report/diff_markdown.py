@@ -12,7 +12,8 @@ from repro_nb.rerun.report.diff_wording import (
     place,
     remarks,
 )
-from repro_nb.rerun.report.markdown_text import difference_block, escape, prose, table
+from repro_nb.rerun.report.markdown_elements import escape, prose, table
+from repro_nb.rerun.report.markdown_text import difference_block
 
 __all__ = ["markdown"]
 

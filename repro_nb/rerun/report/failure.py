@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from repro_nb.rerun.report.wording import plural
 from repro_nb.rerun.result import NotebookResult
 
 __all__ = [
@@ -56,4 +57,4 @@ def traceback_lines(result: NotebookResult, most: int) -> list[str]:
     """The last `most` lines of the traceback, the innermost frame among them, with a word on what was cut."""
     lines = traceback_text(result).splitlines()
     cut = len(lines) - most
-    return lines if cut <= 0 else [f"… {cut} more lines …", *lines[cut:]]
+    return lines if cut <= 0 else [f"… {plural(cut, 'more line')} …", *lines[cut:]]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from repro_nb.recording.outcome import CellComparison, OutputComparison
 from repro_nb.rerun.report.advice import next_step
-from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows, readable
+from repro_nb.rerun.report.causes import cause_labels, held_back_text
+from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows
 from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import Focus, focus_of
+from repro_nb.rerun.report.markdown_causes import causes_section
+from repro_nb.rerun.report.markdown_elements import escape, fenced, prose, table
 from repro_nb.rerun.report.reasons import equivalence_text
 from repro_nb.rerun.report.wording import (
     NUMBERING,
@@ -30,9 +32,8 @@ from repro_nb.rerun.report.wording import (
 )
 from repro_nb.rerun.result import NotebookResult, Status
 
-__all__ = ["difference_block", "escape", "fenced", "markdown", "table"]
+__all__ = ["difference_block", "markdown"]
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~$&@])")
 _MOST_CODE_LINES = 30
 _MOST_OUTPUTS = 3
 _MOST_TRACEBACK_LINES = 40
@@ -52,37 +53,6 @@ def markdown(results: Sequence[NotebookResult]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def escape(text: str) -> str:
-    """`text` as one line of inline Markdown that means nothing but itself."""
-    return _escape_piece(" ".join(text.split()))
-
-
-def _escape_piece(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", readable(text))
-
-
-def prose(sentence: str) -> str:
-    """A sentence of ours, with what stands between back-ticks kept as code."""
-    pieces = sentence.split("`")
-    code = [
-        f"`{readable(piece)}`" if i % 2 else _escape_piece(piece) for i, piece in enumerate(pieces)
-    ]
-    return "".join(code)
-
-
-def fenced(text: str, language: str = "") -> str:
-    """`text` as a code block whose fence is longer than any in it."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{readable(text)}\n{fence}"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _mark(result: NotebookResult) -> str:
     if passes(result):
         return "✅"
@@ -95,7 +65,7 @@ def _summary(results: Sequence[NotebookResult]) -> str:
             _mark(result),
             escape(result.notebook),
             escape(level_text(result)),
-            escape(short_error(result) or result.held_back_by or ""),
+            escape(short_error(result) or held_back_text(result)),
             seconds_text(result.seconds),
         )
         for result in results
@@ -111,6 +81,7 @@ def _notebook(result: NotebookResult) -> Iterator[str]:
             f"{rung.mark} {rung.level.value} {rung.level.label}" for rung in ladder(result)
         )
         yield "\n".join(_facts(result))
+    yield from causes_section(result)
     yield from _error(result)
     yield from _divergence(result)
     yield from _sources(result)
@@ -122,7 +93,7 @@ def _notebook(result: NotebookResult) -> Iterator[str]:
 
 
 def _facts(result: NotebookResult) -> Iterator[str]:
-    if result.held_back_by:
+    if result.held_back_by and not result.causes:
         yield f"- Held back by: {escape(result.held_back_by)}"
     yield f"- The bar is {escape(bar_text(result))}"
     tally = ", ".join(f"{count} {name}" for name, count in counts(result.coverage) if count)
@@ -182,7 +153,7 @@ def _plain(line: Line) -> str:
 
 
 def _sources(result: NotebookResult) -> Iterator[str]:
-    if result.run_to_run.first is None:
+    if result.run_to_run.first is None or result.causes:
         return
     if not result.diverged_sources:
         yield "No source of random numbers had diverged on entry to that cell."
@@ -198,13 +169,14 @@ def _cells(result: NotebookResult) -> Iterator[str]:
             cell.status.value,
             _outcome(cell.run_to_run),
             _outcome(cell.saved),
+            escape(", ".join(cause_labels(result, cell.index))) or "—",
             escape(", ".join(cell.draws)) or "—",
             seconds_text(cell.seconds),
         )
         for cell in notable_cells(result)
     ]
     if rows:
-        yield table(("cell", "status", "run to run", "saved", "draws from", "time"), rows)
+        yield table(("cell", "status", "run to run", "saved", "cause", "draws from", "time"), rows)
         yield escape(NUMBERING)
 
 

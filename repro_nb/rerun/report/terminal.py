@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from repro_nb.rerun.report import terminal_parts as parts
+from repro_nb.rerun.report.causes import held_back_text
 from repro_nb.rerun.report.difference import readable
 from repro_nb.rerun.report.failure import is_unreadable, short_error, unreadable_line
+from repro_nb.rerun.report.terminal_causes import causes_section
 from repro_nb.rerun.report.wording import (
     has_weighty_remarks,
     level_text,
@@ -76,7 +78,7 @@ def one_line(result: NotebookResult) -> Text:
     line = Text.assemble(
         parts.mark(result), " ", (readable(result.notebook), "bold"), "  ", verdict(result)
     )
-    why = short_error(result) or result.held_back_by
+    why = short_error(result) or held_back_text(result)
     if why and not passes(result):
         line.append(f" — {readable(why)}")
     return line
@@ -88,6 +90,7 @@ def notebook_report(result: NotebookResult) -> RenderableType:
         return Text(readable(unreadable_line(result)), "red")
     sections = [
         parts.verdict_section(result),
+        causes_section(result),
         parts.error_section(result),
         parts.divergence_section(result),
         parts.sources_section(result),
@@ -131,6 +134,6 @@ def _summary_row(result: NotebookResult) -> tuple[RenderableType, ...]:
         Text(readable(result.notebook)),
         Text(level_text(result).removeprefix("level ")),
         Text(f"{agreeing}/{coverage.outputs}" if coverage.outputs else "—"),
-        Text(readable(short_error(result) or result.held_back_by or ""), "dim"),
+        Text(readable(short_error(result) or held_back_text(result)), "dim"),
         Text(seconds_text(result.seconds)),
     )

@@ -13,6 +13,7 @@ from rich.text import Text
 from repro_nb.findings import Severity
 from repro_nb.recording.outcome import CellComparison, OutputComparison
 from repro_nb.rerun.report.advice import next_step
+from repro_nb.rerun.report.causes import cause_labels
 from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows, readable
 from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import Focus, focus_of
@@ -79,7 +80,7 @@ def verdict_section(result: NotebookResult) -> RenderableType:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column()
-    if result.held_back_by:
+    if result.held_back_by and not result.causes:
         facts.add_row("Held back by", Text(readable(result.held_back_by)))
     if not passes(result) or result.bar_reason:
         facts.add_row("The bar is", Text(readable(bar_text(result))))
@@ -195,8 +196,8 @@ def outcome_text(outcome: str) -> Text:
 
 
 def sources_section(result: NotebookResult) -> RenderableType | None:
-    """The sources that had already diverged on entry to the first divergent cell."""
-    if result.run_to_run.first is None:
+    """The sources that had already diverged on entry to the first divergent cell, where no cause tells more."""
+    if result.run_to_run.first is None or result.causes:
         return None
     if not result.diverged_sources:
         return Text("No source of random numbers had diverged on entry to that cell.")
@@ -213,7 +214,8 @@ def cells_section(result: NotebookResult) -> RenderableType | None:
     if not cells:
         return None
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("cell", "prompt", "status", "run to run", "saved", "draws from", "time"):
+    last = "cause" if result.causes else "draws from"
+    for name in ("cell", "prompt", "status", "run to run", "saved", last, "time"):
         table.add_column(name, justify="right" if name in ("cell", "time") else "left")
     for cell in cells:
         table.add_row(*_cell_row(result, cell))
@@ -230,9 +232,14 @@ def _cell_row(result: NotebookResult, cell: CellResult) -> tuple[Text, ...]:
         Text(cell.status.value, status_style),
         _comparison(cell.run_to_run),
         _comparison(cell.saved),
-        Text(readable(", ".join(cell.draws)) or "—"),
+        Text(readable(", ".join(_last_column(result, cell))) or "—"),
         Text(seconds_text(cell.seconds), "dim"),
     )
+
+
+def _last_column(result: NotebookResult, cell: CellResult) -> tuple[str, ...]:
+    """The causes where any is known, else what was drawn from: a narrow terminal has no room for both."""
+    return cause_labels(result, cell.index) if result.causes else cell.draws
 
 
 def _comparison(comparison: CellComparison | None) -> Text:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
+from repro_nb.rerun.report.causes import held_back_text
 from repro_nb.rerun.report.elements import Child, Markup, el
 from repro_nb.rerun.report.failure import short_error
 from repro_nb.rerun.report.webpage_parts import level_pill, notebook_card
@@ -109,7 +110,7 @@ def _summary_row(number: int, result: NotebookResult) -> Markup:
         el("th", {"scope": "row"}, link),
         _labelled(1, level_pill(result)),
         _labelled(2, outputs, "number"),
-        _labelled(3, short_error(result) or result.held_back_by or "—"),
+        _labelled(3, short_error(result) or held_back_text(result) or "—"),
         _labelled(4, seconds_text(result.seconds), "number"),
     )
 

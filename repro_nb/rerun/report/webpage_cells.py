@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from repro_nb.recording.outcome import CellComparison
+from repro_nb.rerun.report.causes import cause_labels
 from repro_nb.rerun.report.elements import Child, Markup, el
 from repro_nb.rerun.report.reasons import cell_reasons
 from repro_nb.rerun.report.webpage_tables import plain_table
@@ -12,13 +13,14 @@ from repro_nb.rerun.result import CellResult, NotebookResult
 __all__ = ["cells_section"]
 
 _MOST_REASONS = 3
+_MORE = ("Cause", "Comparison", "Draws from", "Time")
 
 
 def cells_section(result: NotebookResult) -> Markup | None:
-    """Every cell: how it compares, why, what it drew from; None where there is none."""
+    """Every cell: how it compares, what makes it differ, what it drew from; None where there is none."""
     if not result.cells:
         return None
-    head = ("Cell", "Prompt", "Status", "Run to run", "Saved", "Why", "Draws from", "Time")
+    head = ("Cell", "Prompt", "Status", "Run to run", "Saved", *_MORE)
     table = plain_table("Cells", head, [_cell_row(result, cell) for cell in result.cells])
     return el(
         "details",
@@ -40,10 +42,16 @@ def _cell_row(result: NotebookResult, cell: CellResult) -> Markup:
         el("td", {"class": cell.status.value}, cell.status.value),
         _outcome(cell.run_to_run),
         _outcome(cell.saved),
+        el("td", None, _causes(result, cell)),
         el("td", {"class": "why"}, _reasons(cell)),
         el("td", None, ", ".join(cell.draws) or "—"),
         el("td", {"class": "number"}, seconds_text(cell.seconds)),
     )
+
+
+def _causes(result: NotebookResult, cell: CellResult) -> Child:
+    labels = cause_labels(result, cell.index)
+    return [el("span", {"class": "tag"}, label) for label in labels] or "—"
 
 
 def _reasons(cell: CellResult) -> Child:

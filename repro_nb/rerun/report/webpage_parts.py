@@ -7,6 +7,7 @@ from repro_nb.rerun.report.elements import Child, Markup, el, prose
 from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import focus_of
 from repro_nb.rerun.report.reasons import equivalence_text
+from repro_nb.rerun.report.webpage_causes import causes_section
 from repro_nb.rerun.report.webpage_cells import cells_section
 from repro_nb.rerun.report.webpage_difference import output_section
 from repro_nb.rerun.report.webpage_tables import facts
@@ -54,6 +55,7 @@ def notebook_card(result: NotebookResult, *, anchor: str = "", opened: bool = Tr
         _heading(result),
         _ladder(result),
         _standing(result),
+        causes_section(result),
         el(
             "details",
             {"class": "all"} | ({"open": ""} if opened else {}),
@@ -113,7 +115,7 @@ def _rung(rung: Rung) -> Markup:
 
 def _standing(result: NotebookResult) -> Markup:
     pairs: list[tuple[str, Child]] = []
-    if result.held_back_by:
+    if result.held_back_by and not result.causes:
         pairs.append(("Held back by", result.held_back_by))
     if result.status is not Status.ERROR:
         pairs.append(("The bar", bar_text(result)))
@@ -196,7 +198,7 @@ def _divergence(result: NotebookResult) -> Markup | None:
 
 
 def _sources(result: NotebookResult) -> Markup | None:
-    if result.run_to_run.first is None:
+    if result.run_to_run.first is None or result.causes:
         return None
     if not result.diverged_sources:
         return el("p", None, "No source of random numbers had diverged on entry to that cell.")

@@ -13,6 +13,7 @@ from repro_nb.rerun.result import (
     DivergedSource,
     Level,
     NotebookResult,
+    RunFacts,
     Status,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "prompt",
     "run_lines",
     "seconds_text",
+    "settings_text",
     "source_sentence",
     "summary_counts",
     "verdict",
@@ -177,17 +179,32 @@ def _bare(name: str) -> str:
 
 
 def run_lines(result: NotebookResult) -> tuple[str, ...]:
-    """One line a run: what was varied in it."""
+    """One line a run: what was varied in it, and how far it went where it stopped early."""
     return tuple(
-        f"run {run.name}: {_varied_text(run.varied)} ({seconds_text(run.seconds)})"
+        f"run {run.name}: {_setting_text(run)} ({_extent_text(result, run)}{seconds_text(run.seconds)})"
         for run in result.runs
     )
 
 
-def _varied_text(varied: Mapping[str, str]) -> str:
-    if not varied:
-        return "plain"
-    return "varied " + ", ".join(f"{factor} = {value}" for factor, value in varied.items())
+def _setting_text(run: RunFacts) -> str:
+    varied = settings_text(run.varied)
+    if run.pinned:
+        return f"varied {varied}, all else pinned" if varied else "every factor pinned"
+    return f"varied {varied}" if varied else "plain"
+
+
+def settings_text(values: Mapping[str, str]) -> str:
+    """Factors with their values, those of one value together: ``python, numpy = seed 1, hash-seed = 0``."""
+    together: dict[str, list[str]] = {}
+    for factor, value in values.items():
+        together.setdefault(value, []).append(factor)
+    return ", ".join(f"{', '.join(names)} = {value}" for value, names in together.items())
+
+
+def _extent_text(result: NotebookResult, run: RunFacts) -> str:
+    if not 0 < run.cells < len(result.cells):
+        return ""
+    return f"{run.cells} of {plural(len(result.cells), 'cell')}, "
 
 
 def seconds_text(seconds: float | None) -> str:
