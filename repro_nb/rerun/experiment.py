@@ -6,7 +6,6 @@ everything varied tells which cells there are to explain, and whether factors on
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from repro_nb.probe.factors import Factor, Traces, factors
 from repro_nb.rerun import judge
 from repro_nb.rerun.attribution import attribute, race, unexplained, unsteady_use
 from repro_nb.rerun.bench import Bench, Order
+from repro_nb.rerun.hash_seeds import makes_sets
 from repro_nb.rerun.vary import pinned, varied
 from repro_nb.rng import sources
 
@@ -187,7 +187,7 @@ class Experiment:
 
     async def _coin_tosses(self) -> tuple[Cause, ...]:
         """Nothing differed yet: a notebook with sets in it is shown to further hash seeds."""
-        if not any(map(_has_sets, self._bench.notebook.code_cells)):
+        if not any(makes_sets(cell.source) for cell in self._bench.notebook.code_cells):
             return ()
         await self._more_hash_seeds()
         await self._confirm()
@@ -273,16 +273,3 @@ class Experiment:
             "several together, or one that is not known"
         )
         return unexplained(self._bench.notebook, cells, why)
-
-
-def _has_sets(cell: object) -> bool:
-    """Whether a cell makes sets, or hashes: what a hash seed can change."""
-    source: str = getattr(cell, "source", "")
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError):
-        return "set" in source or "hash" in source
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    return bool(names & {"set", "frozenset", "hash"}) or any(
-        isinstance(node, ast.Set | ast.SetComp) for node in nodes
-    )

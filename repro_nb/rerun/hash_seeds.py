@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-__all__ = ["choose_hash_seeds"]
+__all__ = ["choose_hash_seeds", "makes_sets"]
 
 _CANDIDATES = 20  # a set of two keeps its order under two seeds of three
 _MAX_PAIRS = 400
@@ -34,7 +34,8 @@ def choose_hash_seeds(
         count: How many seeds are wanted.
         first: The first of them; as random as a plain run's own when None.
     """
-    pairs = list(_pairs(sources))[:_MAX_PAIRS]
+    # Nothing is asked where no cell makes a set: what installed code does with its own is left to chance.
+    pairs = list(_pairs(sources))[:_MAX_PAIRS] if any(map(makes_sets, sources)) else []
     first = _random_seed() if first is None else first
     if not pairs or count == 1:
         return (first, *(_random_seed() for _ in range(count - 1)))
@@ -46,6 +47,18 @@ def choose_hash_seeds(
         candidates.remove(best)
         chosen.append(best)
     return tuple(chosen)
+
+
+def makes_sets(source: str) -> bool:
+    """Whether a cell makes sets, or hashes: what a hash seed can change."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError):
+        return "set" in source or "hash" in source
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return bool(names & {"set", "frozenset", "hash"}) or any(
+        isinstance(node, ast.Set | ast.SetComp) for node in nodes
+    )
 
 
 def _random_seed() -> str:

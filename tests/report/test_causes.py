@@ -160,6 +160,7 @@ def test_json_gives_every_cause(explained, hostile):
         "cell": 3,
         "factor": "os-entropy",
         "origin": {"cell": 2, "line": 1, "code": "rng = np.random.default_rng()"},
+        "origin_seen": True,
         "grade": "proved",
         "evidence": "With fresh random bits alone it differs; with fixed ones it does not.",
         "fix": "Give `rng` a seed: `np.random.default_rng(42)`.",

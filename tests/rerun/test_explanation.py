@@ -9,8 +9,8 @@ SHOWN_SET = "print(list({'alpha', 'beta', 'gamma', 'delta', 'epsilon'}))"
 SHOWN_LOCAL_TIME = "import datetime\nprint(datetime.datetime.fromtimestamp(0))"
 RACE = """\
 import torch
-addends = torch.rand(10**6, generator=torch.Generator().manual_seed(1))
-places = (torch.zeros(10**6, dtype=torch.long),)
+addends = torch.rand(5 * 10**6, generator=torch.Generator().manual_seed(1))
+places = (torch.zeros(5 * 10**6, dtype=torch.long),)
 print(float(torch.zeros(1).index_put_(places, addends, accumulate=True)[0]).hex())"""
 CHILD = """\
 import subprocess, sys

@@ -66,6 +66,8 @@ class Threads:
 
     def remedy(self, code: str) -> str:
         """Round, or limit the threads."""
+        if "cpu_count" in code:
+            return "give the number of workers as a constant, or compute what does not depend on it"
         what = f"`{code}`" if code else "what is computed"
         return (
             f"round {what} to the digits that hold, or run the cell with one thread "

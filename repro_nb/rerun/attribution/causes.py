@@ -22,7 +22,8 @@ __all__ = ["attribute", "race", "unexplained", "unsteady_use"]
 _THREADS = "threads"
 _RACE = "race"
 _NETWORK = "network"
-_PROCESS = "process"
+# Compiled code reads the clock and asks for bits unseen, and where objects lie follows the kernel's threads, too.
+_OUT_OF_REACH = ("clock", "os-entropy", "process")
 _RACE_FIX = (
     "Give the results an order of their own, such as `pool.map` or `sorted(…)` where they are collected as they come, "
     "or run the cell with one thread (`%%deterministic --threads 1`)."
@@ -96,12 +97,13 @@ def unsteady_use(notebook: Notebook, reference: Run, cells: Sequence[int]) -> tu
     """
     causes: list[Cause] = []
     left = list(cells)
-    for factor in _unpinned(reference):
+    unpinned = tuple(_unpinned(reference))
+    for factor in (*unpinned, *_OUT_OF_REACH):
         facts = Facts(notebook, factor, reference, reference)
         origins = Origins(facts)
         for draft in _chains(notebook, left):
             found = origins.of(draft.cell)
-            if found is not None and (found.use is not None or _tells(factor, found)):
+            if found is not None and _tells(found, pinned=factor not in unpinned):
                 causes.append(_observed(facts, draft, found))
                 left = [cell for cell in left if cell not in (draft.cell, *draft.inherited)]
     if not causes or not left:
@@ -191,15 +193,12 @@ def _origin(facts: Facts, found: Found | None) -> Origin | None:
 def _unpinned(reference: Run) -> Iterator[str]:
     yield _NETWORK
     for told in reference.launch.variation.not_pinned:
-        name = told.partition(":")[0]
-        if name not in (_NETWORK, _PROCESS):
-            yield name
-    yield _PROCESS  # where objects lie in memory follows the kernel's threads, too
+        yield told.partition(":")[0]
 
 
-def _tells(factor: str, found: Found) -> bool:
-    """Whether the line's own words are enough: an address leaves no other trace."""
-    return factor == _PROCESS and found.sure
+def _tells(found: Found, *, pinned: bool) -> bool:
+    """Whether the line can be why two runs differ: what a watch saw of a pinned factor was held."""
+    return found.sure and found.use is None if pinned else found.use is not None
 
 
 def _chains(notebook: Notebook, cells: Sequence[int]) -> list[_Draft]:

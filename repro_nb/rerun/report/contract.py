@@ -128,10 +128,14 @@ def _cell(cell: CellResult) -> dict[str, Any]:
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
+    origin = cause.origin
     return {
         "cell": cause.cell,
         "factor": cause.factor,
-        "origin": asdict(cause.origin) if cause.origin else None,
+        "origin": {"cell": origin.cell, "line": origin.line, "code": origin.code}
+        if origin
+        else None,
+        "origin_seen": origin.seen if origin else None,
         "grade": cause.grade.value,
         "evidence": cause.evidence,
         "fix": cause.fix,
