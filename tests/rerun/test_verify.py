@@ -92,7 +92,7 @@ def test_what_differs_only_elsewhere_holds_at_level_two(notebook):
     assert result.run_to_run.plain_divergent_cells == ()
     assert "timezone" in result.runs[1].varied
     assert "another machine" in result.held_back_by
-    assert [bool(run.varied) for run in result.runs] == [False, True, False]
+    assert [bool(run.varied) for run in result.runs[:3]] == [False, True, False]
 
 
 def test_stale_outputs_hold_at_level_three(notebook):
