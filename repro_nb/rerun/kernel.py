@@ -36,8 +36,7 @@ _OWN_PYTHON = {
     f"python{sys.version_info[0]}.{sys.version_info[1]}",
 }
 _STARTUP_SECONDS = 120
-# A socket's path has 104 bytes at most on some systems.
-_LONGEST_SOCKET_FOLDER = 80
+_ATTEMPTS = 3
 _TEMP = "TMPDIR"
 # What a shell adds to the number of the signal that ended its command.
 _BY_SIGNAL = 128
@@ -110,33 +109,34 @@ async def running_kernel(launch: Launch) -> AsyncIterator[tuple[AsyncKernelManag
     Raises:
         KernelUnavailableError: It did not start, or ended at once.
     """
-    scratch = launch.workspace.scratch
-    manager = AsyncKernelManager(
-        kernel_name=launch.name,
-        kernel_spec_manager=_OneSpec(_prepared(launch)),
-        connection_file=str(scratch / "kernel.json"),
-        transport=_transport(launch),
-    )
-    log = scratch / "kernel.log"
-    client = None
-    try:
-        with log.open("wb") as sink:
-            client = await _start(manager, launch, sink, log)
-        yield manager, client
-    finally:
-        if client is not None:
-            client.stop_channels()
-        await _end(manager)
-        _kill_descendants(launch.workspace.temp)
+    spec = _prepared(launch)
+    for attempt in range(_ATTEMPTS):
+        manager = AsyncKernelManager(
+            kernel_name=launch.name,
+            kernel_spec_manager=_OneSpec(spec),
+            connection_file=str(launch.workspace.scratch / f"kernel{attempt}.json"),
+        )
+        log = launch.workspace.scratch / f"kernel{attempt}.log"
+        client = None
+        try:
+            with log.open("wb") as sink:
+                client = await _start(manager, launch, sink, log)
+            yield manager, client
+        except KernelUnavailableError:
+            if client is not None or attempt + 1 == _ATTEMPTS or not _lost_a_port(log):
+                raise
+        else:
+            return
+        finally:
+            if client is not None:
+                client.stop_channels()
+            await _end(manager)
+            _kill_descendants(launch.workspace.temp)
 
 
-def _transport(launch: Launch) -> str:
-    """Sockets in the run's own folder, where the system has such: kernels that start side by side race for ports.
-
-    Kernels of other languages are not sure to know them.
-    """
-    fits = len(os.fsencode(launch.workspace.scratch)) < _LONGEST_SOCKET_FOLDER
-    return "ipc" if os.name == "posix" and fits and launch.is_python else "tcp"
+def _lost_a_port(log: Path) -> bool:
+    """Whether another program took a port between its choice and the kernel's start."""
+    return "Address already in use" in log.read_text(encoding="utf-8", errors="replace")
 
 
 def _kill_descendants(temp: Path) -> None:
