@@ -38,6 +38,9 @@ def place(script: Script, parts: Sequence[Preamble]) -> Placed | None:
 
 def _placed(script: Script, parts: Sequence[Preamble]) -> Placed:
     first = min(part.before for part in parts)
+    only_imports = not any(part.lines for part in parts)
+    if only_imports and not _text(script, parts, (first, _line_after_imports(script.cells[first]))):
+        return Placed()  # the cell that needs them begins with them
     imports = [index for index in range(first) if _is_imports(script.cells[index])]
     if imports:
         return Placed(_text(script, parts, (imports[-1] + 1, 0)), imports[-1])
