@@ -151,6 +151,8 @@ async def _start(manager: AsyncKernelManager, launch: Launch, sink: Any, log: Pa
     try:
         await manager.start_kernel(cwd=str(launch.workspace.cwd), stdout=sink, stderr=sink)
         client = manager.client()
+        # What the kernel sends faster than it is read waits here; the kernel's own queue drops what is beyond 1,000.
+        client.context.rcvhwm = 0
         client.start_channels()
     except OSError as error:
         raise _unavailable(launch, error, log) from error
