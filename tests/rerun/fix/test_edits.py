@@ -239,9 +239,10 @@ def test_file_in_another_case(edited, cause, tmp_path):
 
 def test_module_in_another_folder(edited, cause, tmp_path):
     """A module of the project's own is found on the search path."""
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "own.py").write_text("")
-    found = edited(cause("missing-module", 0, 1), "from own import f", folder=tmp_path)
+    project = tmp_path / "project"
+    (project / "src").mkdir(parents=True)
+    (project / "src" / "own.py").write_text("")
+    found = edited(cause("missing-module", 0, 1), "from own import f", folder=project)
     assert found == ["import sys\nsys.path.insert(0, 'src')\nfrom own import f"]
 
 
