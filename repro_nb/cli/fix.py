@@ -53,6 +53,8 @@ def fix(paths: Sequence[str], *, write: bool, as_json: bool, **settings: Any) ->
 def _gather(chosen: Sequence[tuple[Path, Any]], *, write: bool) -> tuple[list[FixResult], bool]:
     """All results, and whether Ctrl-C or a signal ended it early."""
     from repro_nb.cli.progress import watching  # noqa: PLC0415 - slow
+    from repro_nb.rerun import Interrupted  # noqa: PLC0415 - slow
+    from repro_nb.rerun.fix import FixResult  # noqa: PLC0415 - slow
     from repro_nb.rerun.fix import fix as fix_notebook  # noqa: PLC0415 - slow
 
     results: list[FixResult] = []
@@ -60,7 +62,10 @@ def _gather(chosen: Sequence[tuple[Path, Any]], *, write: bool) -> tuple[list[Fi
         with watching(quiet=False) as watcher:
             for path, options in chosen:
                 results.append(fix_notebook(path, options, watcher, write=write))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
+        if isinstance(interruption, Interrupted):  # else it came between two notebooks
+            known = interruption.result
+            results.append(FixResult(notebook=known.notebook, before=known))
         click.echo("interrupted: what was finished follows", err=True)
         return results, True
     return results, False

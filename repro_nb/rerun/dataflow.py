@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from repro_nb.rerun.diagnoses.code import parse_cell
+from repro_nb.rerun.cell_code import parse_cell
 
 __all__ = [
     "Statement",

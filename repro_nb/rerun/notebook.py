@@ -20,7 +20,10 @@ from repro_nb.errors import NotebookError, UsageError
 from repro_nb.recording.markers import CellMarker, cell_marker
 from repro_nb.records import source_digest
 
-__all__ = ["CodeCell", "Notebook", "find_notebooks", "read_notebook"]
+__all__ = ["PINNED_SUFFIX", "CodeCell", "Notebook", "find_notebooks", "read_notebook"]
+
+PINNED_SUFFIX = ".pinned.ipynb"
+"""How the names of notebooks end that were executed with every factor pinned, where the user names no other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +218,8 @@ def _code_cells(node: Any) -> Iterator[CodeCell]:
 def find_notebooks(paths: Sequence[str]) -> tuple[Path, ...]:
     """The notebooks that `paths` name: files as they are, folders searched, globs expanded; each once, in order.
 
-    Hidden folders, and ``.ipynb_checkpoints`` among them, are not searched.
+    Hidden folders, and ``.ipynb_checkpoints`` among them, are not searched. What ``run --pinned`` made is left out of
+    a folder: it is the same notebook once more.
 
     Raises:
         UsageError: A path does not exist, or a folder or glob holds no notebook.
@@ -248,4 +252,8 @@ def _expand(name: str) -> Iterator[Path]:
 def _search(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root) / name for name in sorted(files) if name.endswith(".ipynb"))
+        yield from (
+            Path(root) / name
+            for name in sorted(files)
+            if name.endswith(".ipynb") and not name.endswith(PINNED_SUFFIX)
+        )

@@ -84,6 +84,10 @@ class VerifyOptions:
         chosen = {name: value for name, value in given.items() if value is not None}
         return cls(**{**project_options(start), **chosen})
 
+    def kernel_for(self, own: str | None) -> str:
+        """The kernelspec to run in: the one that was asked for, else the notebook's `own`, else Python's."""
+        return self.kernel or own or "python3"
+
     def compare_options(self, private_paths: tuple[tuple[str, str], ...] = ()) -> CompareOptions:
         """The part of the settings that the comparators need."""
         return replace(

@@ -12,7 +12,7 @@ import nbformat
 from repro_nb.errors import UsageError
 from repro_nb.files import write_atomically
 from repro_nb.rerun.bench import Bench, Order
-from repro_nb.rerun.notebook import read_notebook
+from repro_nb.rerun.notebook import PINNED_SUFFIX, read_notebook
 from repro_nb.rerun.options import VerifyOptions
 from repro_nb.rerun.own_loop import in_own_loop
 from repro_nb.rerun.progress import Progress, Silent
@@ -30,7 +30,6 @@ __all__ = ["METADATA", "PinnedRun", "run_pinned"]
 METADATA = "repro_nb"
 """The key of the notebook's metadata under which it says what was pinned."""
 
-_DEFAULT_KERNEL = "python3"
 _PLACES = ("working-directory",)
 
 
@@ -84,7 +83,7 @@ def run_pinned(
     """
     source = Path(path)
     notebook = read_notebook(source)
-    target = source.with_suffix(".pinned.ipynb") if output is None else Path(output)
+    target = source.with_suffix(PINNED_SUFFIX) if output is None else Path(output)
     if target.resolve() == source.resolve():
         raise UsageError(
             "the executed notebook would replace the one that is run",
@@ -114,7 +113,7 @@ def _run(notebook: Notebook, options: VerifyOptions, progress: Progress) -> Run:
 
     async def work() -> Run:
         with ExitStack() as spaces:
-            kernel = options.kernel or notebook.kernel_name or _DEFAULT_KERNEL
+            kernel = options.kernel_for(notebook.kernel_name)
             bench = Bench(notebook, kernel, options, progress, stop, spaces)
             return await bench.one(Order(plan=lambda host: replace(pinned()(host), watch=False)))
 

@@ -23,8 +23,6 @@ __all__ = ["Interrupted", "explain", "explain_all", "verify", "verify_all"]
 Work = Callable[[Examination], Awaitable[NotebookResult]]
 """What is done with a notebook under examination."""
 
-_DEFAULT_KERNEL = "python3"
-
 
 class Interrupted(KeyboardInterrupt):
     """The user interrupted an examination.
@@ -185,7 +183,7 @@ def _examine(
     if options.save is not None:
         save_target(path, options.save)  # an hour of runs is no time to find out that it cannot be
     saved = saved_outputs(notebook, replaces_recording=options.update)
-    name = options.kernel or notebook.kernel_name or _DEFAULT_KERNEL
+    name = options.kernel_for(notebook.kernel_name)
     examination = Examination(path, notebook, saved, name, options, progress, stop)
     progress.notebook_started(notebook.path, len(notebook.code_cells), *place)
     return in_own_loop(lambda: work(examination), stop)

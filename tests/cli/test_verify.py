@@ -167,15 +167,15 @@ def test_progress_goes_to_the_terminal_and_json_to_the_pipe(folder, on_terminal)
 
 @pytest.fixture
 def interrupted(folder, tmp_path, write, process_environment):
-    """Sends a signal to an examination whose second notebook sleeps; gives what is left of it."""
+    """Sends a signal to a command whose second notebook sleeps; gives what is left of it."""
 
-    def interrupt(number, *options):
+    def interrupt(number, *options, verb="verify"):
         marker = tmp_path / "started"  # the notebook's own folder is overlaid, this one is not
         code = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(60)"
         (tmp_path / "sleeper").mkdir()
         (tmp_path / "temp").mkdir()
         sleeper = write(tmp_path / "sleeper" / "sleeper.ipynb", (code, ""))
-        command = [sys.executable, "-m", "repro_nb", "verify", "sound.ipynb", sleeper, *options]
+        command = [sys.executable, "-m", "repro_nb", verb, "sound.ipynb", sleeper, *options]
         with subprocess.Popen(
             command,
             cwd=folder,
@@ -246,6 +246,18 @@ def test_ctrl_c_keeps_what_was_finished(interrupted):
     assert ended.returncode == 130
     results = json.loads(ended.printed)["results"]
     assert [result["status"] for result in results] == ["ok", "error"]
+
+
+def test_ctrl_c_keeps_what_fix_knows(interrupted):
+    """The notebook that was finished is printed, and so is the one that was being examined."""
+    ended = interrupted(signal.SIGINT, "--json", verb="fix")
+    assert ended.returncode == 130
+    results = json.loads(ended.printed)["results"]
+    assert [result["notebook"].rpartition("/")[2] for result in results] == [
+        "sound.ipynb",
+        "sleeper.ipynb",
+    ]
+    assert results[1]["before"]["error"]["message"] == "interrupted by the user"
 
 
 def test_a_bar_that_cannot_be_reached_is_a_usage_error(folder, run):

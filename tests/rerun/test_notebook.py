@@ -67,8 +67,9 @@ def test_what_lax_writers_leave_out_is_filled_in(tmp_path):
 
 
 def test_folders_are_searched_and_globs_expanded(tmp_path, monkeypatch):
-    """Each notebook is found once, in order, and checkpoints are not."""
-    for name in ("b.ipynb", "a.ipynb", "sub/c.ipynb", ".ipynb_checkpoints/a-checkpoint.ipynb"):
+    """Each notebook is found once, in order; checkpoints and what was run pinned are not."""
+    names = ("b.ipynb", "a.ipynb", "sub/c.ipynb", "sub/c.pinned.ipynb")
+    for name in (*names, ".ipynb_checkpoints/a-checkpoint.ipynb"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{}")
     monkeypatch.chdir(tmp_path)

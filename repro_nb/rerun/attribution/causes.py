@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from repro_nb.rerun.attribution import wording
+from repro_nb.rerun.attribution import sentences
 from repro_nb.rerun.attribution.facts import Facts, Line
 from repro_nb.rerun.attribution.origins import Found, Origins
 from repro_nb.rerun.dataflow import depends_on_all
@@ -118,7 +118,7 @@ def unexplained(notebook: Notebook, cells: Sequence[int], why: str) -> tuple[Cau
             cell=draft.cell,
             factor=UNEXPLAINED,
             grade=Grade.OBSERVED,
-            evidence=wording.sentence(why),
+            evidence=sentences.sentence(why),
             inherited_by=tuple(draft.inherited),
         )
         for draft in _chains(notebook, cells)
@@ -151,14 +151,14 @@ def _moment(found: Found) -> int:
 
 
 def _proved(facts: Facts, draft: _Draft) -> Cause:
-    known = wording.factor_named(facts.factor)
+    known = sentences.factor_named(facts.factor)
     origin = _origin(facts, draft.found)
     return Cause(
         cell=draft.cell,
         factor=facts.factor,
         grade=Grade.PROVED,
-        evidence=wording.proof(facts, draft.cell, draft.found),
-        fix=wording.remedy(facts.factor, "" if origin is None else origin.code),
+        evidence=sentences.proof(facts, draft.cell, draft.found),
+        fix=sentences.remedy(facts.factor, "" if origin is None else origin.code),
         origin=origin,
         floating=known is None or known.floating,
         inherited_by=tuple(draft.inherited),
@@ -167,16 +167,16 @@ def _proved(facts: Facts, draft: _Draft) -> Cause:
 
 def _observed(facts: Facts, draft: _Draft, found: Found) -> Cause:
     origin = _origin(facts, found)
-    known = wording.factor_named(facts.factor)
+    known = sentences.factor_named(facts.factor)
     return Cause(
         cell=draft.cell,
         factor=facts.factor,
         grade=Grade.SUSPECTED if found.use is None else Grade.OBSERVED,
         evidence=(
             f"Two runs differ in cell {draft.cell} with everything pinned that can be. "
-            f"{wording.observed(facts, found)}"
+            f"{sentences.observed(facts, found)}"
         ),
-        fix=wording.remedy(facts.factor, "" if origin is None else origin.code),
+        fix=sentences.remedy(facts.factor, "" if origin is None else origin.code),
         origin=origin,
         floating=known is None or known.floating,
         inherited_by=tuple(draft.inherited),

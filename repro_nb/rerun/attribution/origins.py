@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from repro_nb.rerun.attribution.facts import Facts, Line, Spot, Use
+from repro_nb.rerun.attribution.matching import Match, Rank, aliases, matches
 from repro_nb.rerun.attribution.set_order import SetOrder
 from repro_nb.rerun.attribution.slicing import all_spots, carriers, shows
-from repro_nb.rerun.attribution.vocabulary import Match, Rank, aliases, matches
 from repro_nb.rerun.dataflow import with_called
 
 __all__ = ["Found", "Origins"]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
+from repro_nb.rerun.attribution.matching import Match, Rank, line_of
 from repro_nb.rerun.attribution.set_kinds import (
     INDIFFERENT,
     ORDERING,
@@ -14,7 +15,6 @@ from repro_nb.rerun.attribution.set_kinds import (
     name_of,
     owner_of,
 )
-from repro_nb.rerun.attribution.vocabulary import Match, Rank, line_of
 from repro_nb.rerun.dataflow import Statement
 
 __all__ = ["SetOrder"]

@@ -1,4 +1,4 @@
-"""The words by which lines show that they use a factor, as `repro_nb.rerun.attribution.vocabulary` spells them."""
+"""The words by which lines show that they use a factor, as `repro_nb.rerun.attribution.matching` spells them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from repro_nb.rerun.diagnoses.code import parse_cell
+from repro_nb.rerun.cell_code import parse_cell
 from repro_nb.rerun.diagnoses.history_of_runs import execution_counts
 from repro_nb.rerun.diagnoses.names import imported_by, names_of, upstream
 from repro_nb.rerun.diagnoses.saved_record import tells_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from repro_nb.rerun.diagnoses.code import parse_cell
+from repro_nb.rerun.cell_code import parse_cell
 
 if TYPE_CHECKING:
     from repro_nb.rerun.diagnoses.diagnosis import Case

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from repro_nb.rerun.cell_code import parse_cell
 from repro_nb.rerun.dataflow import depends_on_all, statements_of
-from repro_nb.rerun.diagnoses.code import parse_cell
 
 if TYPE_CHECKING:
     from repro_nb.rerun.notebook import CodeCell

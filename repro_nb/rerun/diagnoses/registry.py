@@ -25,7 +25,7 @@ from repro_nb.rerun.result import UNEXPLAINED, Cause, Grade
 if TYPE_CHECKING:
     from repro_nb.rerun.diagnoses.diagnosis import Case, Diagnosis
 
-__all__ = ["DIAGNOSES", "ask_all"]
+__all__ = ["DIAGNOSES", "diagnose"]
 
 DIAGNOSES: tuple[Diagnosis, ...] = (
     TimeOut(),
@@ -44,7 +44,7 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
 )
 
 
-async def ask_all(case: Case, diagnoses: Sequence[Diagnosis] = DIAGNOSES) -> tuple[Cause, ...]:
+async def diagnose(case: Case, diagnoses: Sequence[Diagnosis] = DIAGNOSES) -> tuple[Cause, ...]:
     """Ask each diagnosis of what those before it left open; what all leave open is called unexplained.
 
     Returns:

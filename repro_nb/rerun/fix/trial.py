@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Examiner", "Outcome"]
 
-_DEFAULT_KERNEL = "python3"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -77,7 +75,7 @@ class Examiner:
             ReproError: No kernel could be started.
         """
         saved = saved_outputs(notebook) if with_saved else SavedOutputs("none", notebook)
-        name = kernel or self.options.kernel or notebook.kernel_name or _DEFAULT_KERNEL
+        name = kernel or self.options.kernel_for(notebook.kernel_name)
         options = replace(
             self.options, save=None, update=False, explain=True, runs=max(2, self.options.runs)
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from repro_nb.rerun.diagnoses.registry import ask_all
+from repro_nb.rerun.diagnoses.registry import diagnose
 from repro_nb.rerun.result import Grade
 
 
@@ -97,14 +97,14 @@ class Broken:
 
 def test_a_fault_of_one_diagnosis_is_told_and_stops_no_other(failing):
     """What stays unexplained says why that may be."""
-    (cause,) = asyncio.run(ask_all(failing("1 / 0"), [Broken(), Broken()]))
+    (cause,) = asyncio.run(diagnose(failing("1 / 0"), [Broken(), Broken()]))
     assert cause.factor == "unexplained"
     assert cause.evidence.count("nobody saw this coming") == 2
 
 
 def test_what_is_explained_already_is_left_alone(failing):
     """The experiment has found its cause."""
-    assert asyncio.run(ask_all(failing("1 / 0").without({0}))) == ()
+    assert asyncio.run(diagnose(failing("1 / 0").without({0}))) == ()
 
 
 def test_a_sound_notebook_has_no_causes(notebook, diagnosed):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repro_nb.rerun.diagnoses.code import parse_cell
+from repro_nb.rerun.cell_code import parse_cell
 from repro_nb.rerun.diagnoses.names import imported_by, names_of
 from repro_nb.rerun.notebook import read_notebook
 
