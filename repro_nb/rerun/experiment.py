@@ -154,11 +154,13 @@ class Experiment:
             again.append(
                 (self._reference, Order(plan=pinned(free=self._free), cells=range(self._last + 1)))
             )
-        if self._bench.stopped:
-            return
-        repeats = await self._bench.together(*(order for _, order in again))
-        for (run, _), repeat in zip(again, repeats, strict=True):
-            self._unsteady |= set(self._between(run, repeat))
+        if not self._bench.stopped:
+            repeats = await self._bench.together(*(order for _, order in again))
+            for (run, _), repeat in zip(again, repeats, strict=True):
+                self._unsteady |= set(self._between(run, repeat))
+        if self._bench.stopped:  # what nobody looked at again is not proved
+            for factor in untraced:
+                del self._alone[factor]
 
     def _repeated(self, factor: str) -> Order:
         """The run of `factor` once more."""
