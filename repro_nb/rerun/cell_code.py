@@ -6,9 +6,9 @@ import ast
 import warnings
 from functools import lru_cache
 
-__all__ = ["parse_cell"]
+__all__ = ["PYTHON_MAGICS", "parse_cell", "parsed"]
 
-_PYTHON_MAGICS = frozenset({"capture", "deterministic", "prun", "time", "timeit", "px", "skip"})
+PYTHON_MAGICS = frozenset({"capture", "deterministic", "prun", "time", "timeit", "px", "skip"})
 """Cell magics whose body is Python."""
 
 
@@ -23,8 +23,8 @@ def parse_cell(source: str) -> ast.Module | None:
         None where it is no Python that this version reads; an empty module for a cell of another language.
     """
     body = _without_cell_magic(source)
-    tree = _parsed(body)
-    return tree if tree is not None else _parsed(_as_ipython_reads(body))
+    tree = parsed(body)
+    return tree if tree is not None else parsed(_as_ipython_reads(body))
 
 
 def _without_cell_magic(source: str) -> str:
@@ -33,7 +33,7 @@ def _without_cell_magic(source: str) -> str:
     if not lines or not lines[blank].startswith("%%"):
         return source
     name, _, arguments = lines[blank][2:].partition(" ")
-    if name not in _PYTHON_MAGICS:
+    if name not in PYTHON_MAGICS:
         return ""
     # What %%capture is given is a variable that it binds.
     bound = arguments.split("#")[0].split()
@@ -42,7 +42,8 @@ def _without_cell_magic(source: str) -> str:
     return "\n".join(lines)
 
 
-def _parsed(text: str) -> ast.Module | None:
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree of plain Python; None where this version does not read it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a notebook's invalid escapes are not our warnings

@@ -108,11 +108,9 @@ def verify_all(
         UsageError: A project's settings cannot be used, or two notebooks would be saved to one file.
         Interrupted: Ctrl-C, with the partial result of the notebook that was being examined.
     """
-    watcher = Silent() if progress is None else progress
     chosen = [(str(path), options(Path(path))) for path in paths]
     _refuse_one_target_for_two(chosen)
-    for index, (path, settings) in enumerate(chosen):
-        yield _finished(path, settings, watcher, (index, len(paths)), Examination.verified)
+    yield from _all_finished(chosen, progress, Examination.verified)
 
 
 def explain_all(
@@ -131,10 +129,16 @@ def explain_all(
         UsageError: A project's settings cannot be used.
         Interrupted: Ctrl-C, with the partial result of the notebook that was being examined.
     """
-    watcher = Silent() if progress is None else progress
     chosen = [(str(path), options(Path(path))) for path in paths]
+    yield from _all_finished(chosen, progress, Examination.explained)
+
+
+def _all_finished(
+    chosen: Sequence[tuple[str, VerifyOptions]], progress: Progress | None, work: Work
+) -> Iterator[NotebookResult]:
+    watcher = Silent() if progress is None else progress
     for index, (path, settings) in enumerate(chosen):
-        yield _finished(path, settings, watcher, (index, len(paths)), Examination.explained)
+        yield _finished(path, settings, watcher, (index, len(chosen)), work)
 
 
 def _refuse_one_target_for_two(chosen: Sequence[tuple[str, VerifyOptions]]) -> None:

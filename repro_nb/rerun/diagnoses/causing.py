@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from repro_nb.rerun.result import Cause, Grade, Origin
@@ -11,7 +12,15 @@ from repro_nb.rerun.result import Cause, Grade, Origin
 if TYPE_CHECKING:
     from repro_nb.rerun.diagnoses.diagnosis import Case
 
-__all__ = ["cells_named", "failure_cause", "first_line", "line_with"]
+__all__ = ["Advice", "cells_named", "failure_cause", "first_line", "line_with"]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is known of a failure: a sentence for the evidence, and the fix."""
+
+    evidence: str
+    fix: str
 
 
 def failure_cause(

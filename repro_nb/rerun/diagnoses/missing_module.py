@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from repro_nb.rerun.diagnoses.causing import failure_cause, line_with
+from repro_nb.rerun.diagnoses.causing import Advice, failure_cause, line_with
 from repro_nb.rerun.diagnoses.distributions import KNOWN
 from repro_nb.rerun.diagnoses.frames import failing_file, failure_origin
 from repro_nb.rerun.diagnoses.import_failures import import_told_otherwise
@@ -32,14 +32,6 @@ _OFTEN_OWN = frozenset(
     }
 )  # fmt: skip
 """Names by which people call modules of their own; a package of that name is not what is meant."""
-
-
-@dataclass(frozen=True)
-class _Advice:
-    """What is known of a missing module: a sentence for the evidence, and the fix."""
-
-    evidence: str
-    fix: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,7 @@ def _where(case: Case) -> str:
     )
 
 
-def _local(case: Case, name: str) -> _Advice | None:
+def _local(case: Case, name: str) -> Advice | None:
     top = name.lstrip(".").partition(".")[0]
     path = local_module(case, top)
     if path is None:
@@ -92,39 +84,39 @@ def _local(case: Case, name: str) -> _Advice | None:
     shown = shown_path(case, path)
     if path.suffix == ".ipynb":
         fix = f"Save the functions of {shown} as {top}.py, beside this notebook."
-        return _Advice(f"A notebook of that name lies in the project: {shown}.", fix)
+        return Advice(f"A notebook of that name lies in the project: {shown}.", fix)
     folder = shown_path(case, path.parent)
     if folder == ".":
-        return _Advice(
+        return Advice(
             f"{shown} lies beside the notebook, and has no such part.", f"Add it to {shown}."
         )
     fix = (
         f"Run the notebook from the folder that holds {top}, or add that folder before the import: "
         f"`import sys; sys.path.insert(0, {folder!r})`."
     )
-    return _Advice(f"The project has it elsewhere: {shown}.", fix)
+    return Advice(f"The project has it elsewhere: {shown}.", fix)
 
 
-def _place(name: str) -> _Advice | None:
+def _place(name: str) -> Advice | None:
     known = _longest(KNOWN.places, name)
     if known is None:
         return None
     place = KNOWN.places[known]
     fix = f"Guard the lines that use {known}, so that the notebook runs outside of {place}."
-    return _Advice(f"{known} exists in {place} alone.", fix)
+    return Advice(f"{known} exists in {place} alone.", fix)
 
 
-def _own(name: str) -> _Advice | None:
+def _own(name: str) -> Advice | None:
     top = name.partition(".")[0]
     if top not in _OFTEN_OWN:
         return None
-    return _Advice(
+    return Advice(
         "By its name it is a module of the author's own, and the project does not have it.",
         f"Put {top}.py beside the notebook.",
     )
 
 
-def _submodule(case: Case, name: str) -> _Advice | None:
+def _submodule(case: Case, name: str) -> Advice | None:
     """A part that an installed package does not have."""
     top, dot, _ = name.partition(".")
     if not dot or _longest(KNOWN.distributions, name) not in (None, top):
@@ -132,26 +124,24 @@ def _submodule(case: Case, name: str) -> _Advice | None:
     version = used_version(case, top)
     if version is None:
         return None
-    return _Advice(
+    return Advice(
         f"{top} {version} is installed, and has no such part: another version had it.",
         f"Install the version of {top} that the notebook was written for.",
     )
 
 
-def _distribution(name: str) -> _Advice:
+def _distribution(name: str) -> Advice:
     top = name.partition(".")[0]
     known = _longest(KNOWN.distributions, name)
     installed = distributions_of(top)
     if installed and known in (None, top):
-        return _Advice(f"The package {installed[0]} provides it.", f"`pip install {installed[0]}`")
+        return Advice(f"The package {installed[0]} provides it.", f"`pip install {installed[0]}`")
     if known is not None:
         package = KNOWN.distributions[known]
         evidence = f"The package {package} provides {known} (table of {KNOWN.date})."
-        return _Advice(evidence, f"`pip install {package}`")
+        return Advice(evidence, f"`pip install {package}`")
     evidence = "No table tells which package provides it: that it has the same name is a guess."
-    return _Advice(
-        evidence, f"`pip install {top.replace('_', '-')}`, if that is the package meant."
-    )
+    return Advice(evidence, f"`pip install {top.replace('_', '-')}`, if that is the package meant.")
 
 
 def _longest(table: Container[str], name: str) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from repro_nb.rerun.diagnoses.causing import cells_named, failure_cause, line_with
+from repro_nb.rerun.diagnoses.causing import Advice, cells_named, failure_cause, line_with
 from repro_nb.rerun.diagnoses.frames import failure_origin
 from repro_nb.rerun.diagnoses.history_of_runs import execution_counts, was_run
 from repro_nb.rerun.diagnoses.names import names_of
@@ -26,12 +26,6 @@ _UNDEFINED = re.compile(r"(?:global )?name '(?P<name>\w+)' is not defined")
 
 _ALIKE = 0.75
 """How much alike a name must be to one that is defined, to be called a slip."""
-
-
-@dataclass(frozen=True)
-class _Finding:
-    evidence: str
-    fix: str
 
 
 @dataclass(frozen=True)
@@ -61,36 +55,36 @@ def _binding(case: Case, name: str, cells: Iterable[int]) -> list[int]:
     return [cell for cell in cells if name in names_of(case.cells[cell].source).binds]
 
 
-def _later(case: Case, name: str, cell: int) -> _Finding | None:
+def _later(case: Case, name: str, cell: int) -> Advice | None:
     after = _binding(case, name, range(cell, len(case.cells)))
     if not after or _binding(case, name, range(cell)):
         return None
     if after[0] == cell:
-        return _Finding(
+        return Advice(
             f"Cell {cell} defines {name} only after it has used it, and no cell before does: it was"
             " left over from an earlier run of the cell.",
             f"Define {name} before the line that uses it.",
         )
     evidence = f"{name} is defined only in a later cell: {cells_named(after)}."
-    return _Finding(evidence, f"Move cell {after[0]} above cell {cell}.")
+    return Advice(evidence, f"Move cell {after[0]} above cell {cell}.")
 
 
-def _skipped(case: Case, name: str, cell: int) -> _Finding | None:
+def _skipped(case: Case, name: str, cell: int) -> Advice | None:
     before = _binding(case, name, range(cell))
     if not before:
         return None
     last = before[-1]
     if case.run.statuses[last] is CellStatus.SKIPPED:
         evidence = f"Cell {last} defines {name}, and the notebook asks for that cell to be skipped."
-        return _Finding(evidence, f"Let cell {last} run, or define {name} elsewhere.")
+        return Advice(evidence, f"Let cell {last} run, or define {name} elsewhere.")
     evidence = (
         f"Cell {last} defines {name} on some of its branches only, or deletes it again:"
         " in this run it was not there."
     )
-    return _Finding(evidence, f"Define {name} on every way through cell {last}.")
+    return Advice(evidence, f"Define {name} on every way through cell {last}.")
 
 
-def _alike(case: Case, name: str, cell: int) -> _Finding | None:
+def _alike(case: Case, name: str, cell: int) -> Advice | None:
     """A name that is defined before and looks much the same: one of the two is a slip."""
     bound = {
         each for before in range(cell + 1) for each in names_of(case.cells[before].source).binds
@@ -101,28 +95,26 @@ def _alike(case: Case, name: str, cell: int) -> _Finding | None:
     known = close[0]
     place = _binding(case, known, range(cell + 1))[-1]
     evidence = f"No cell defines {name}; cell {place} defines {known}, which looks much like it."
-    return _Finding(evidence, f"Write {known} instead of {name}, or the other way round.")
+    return Advice(evidence, f"Write {known} instead of {name}, or the other way round.")
 
 
-def _known(_: Case, name: str, __: int) -> _Finding | None:
+def _known(_: Case, name: str, __: int) -> Advice | None:
     if name in PLACES:
         evidence = f"{name} is given by other places than a plain kernel: {PLACES[name]}."
-        return _Finding(evidence, f"Define {name} in the notebook, or guard the lines that use it.")
+        return Advice(evidence, f"Define {name} in the notebook, or guard the lines that use it.")
     if name in IMPORTS:
         evidence = f"No cell before this one imports {name}."
-        return _Finding(evidence, f"Add `{IMPORTS[name]}` to the first cell.")
+        return Advice(evidence, f"Add `{IMPORTS[name]}` to the first cell.")
     if name in PYLAB:
         evidence = (
             f"No cell defines {name}. It is one of pylab's names, which older versions of IPython gave"
             " to every notebook when they were started with --pylab."
         )
-        return _Finding(
-            evidence, "Add `%pylab inline`, or import the name from numpy or matplotlib."
-        )
+        return Advice(evidence, "Add `%pylab inline`, or import the name from numpy or matplotlib.")
     return None
 
 
-def _hidden(case: Case, name: str, cell: int) -> _Finding | None:
+def _hidden(case: Case, name: str, cell: int) -> Advice | None:
     within = [
         before
         for before in range(cell + 1)
@@ -133,10 +125,10 @@ def _hidden(case: Case, name: str, cell: int) -> _Finding | None:
     evidence = (
         f"{name} is bound inside a function in cell {within[-1]} alone, and not for the notebook."
     )
-    return _Finding(evidence, f"Return {name} from that function, and bind the result.")
+    return Advice(evidence, f"Return {name} from that function, and bind the result.")
 
 
-def _from_elsewhere(case: Case, name: str, cell: int) -> _Finding | None:
+def _from_elsewhere(case: Case, name: str, cell: int) -> Advice | None:
     before = [names_of(each.source) for each in case.cells[: cell + 1]]
     stars = [module for names in before for module in names.stars]
     if stars:
@@ -144,17 +136,17 @@ def _from_elsewhere(case: Case, name: str, cell: int) -> _Finding | None:
         evidence = (
             f"No cell defines {name} by name; it may have come from {listed} of another version."
         )
-        return _Finding(evidence, f"Import {name} by its name from where it is.")
+        return Advice(evidence, f"Import {name} by its name from where it is.")
     opaque = [index for index, names in enumerate(before) if names.opaque and index != cell]
     if not opaque:
         return None
     evidence = (
         f"No cell defines {name} in what can be read; {cells_named(opaque)} may once have done so."
     )
-    return _Finding(evidence, f"Define {name} in a cell before this one.")
+    return Advice(evidence, f"Define {name} in a cell before this one.")
 
 
-def _deleted(case: Case, name: str, cell: int) -> _Finding:
+def _deleted(case: Case, name: str, cell: int) -> Advice:
     evidence = f"No cell defines {name}."
     if was_run(case, cell):
         evidence += (
@@ -164,4 +156,4 @@ def _deleted(case: Case, name: str, cell: int) -> _Finding:
         if gaps:
             plural = "runs" if gaps > 1 else "run"
             evidence += f" The execution counts lack {gaps} {plural} before that cell."
-    return _Finding(evidence, f"Define {name} in a cell before cell {cell}.")
+    return Advice(evidence, f"Define {name} in a cell before cell {cell}.")

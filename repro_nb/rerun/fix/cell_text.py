@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from repro_nb.rerun.cell_code import PYTHON_MAGICS, parsed
 from repro_nb.rerun.fix.changes import Splice
 
 __all__ = ["CellText", "OverlapError", "spliced"]
-
-_PYTHON_MAGICS = frozenset({"capture", "deterministic", "prun", "time", "timeit"})
-"""Cell magics whose body is Python."""
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _OWN_LINE = re.compile(r"[ \t]*(?:[%!?]|[^#'\"]*\?{1,2}[ \t]*$)")
@@ -37,9 +34,9 @@ class CellText:
     @cached_property
     def tree(self) -> ast.Module | None:
         """The syntax tree; None where the cell is no Python that can be read."""
-        if self._first_line.startswith("%%") and self._magic not in _PYTHON_MAGICS:
+        if self._first_line.startswith("%%") and self._magic not in PYTHON_MAGICS:
             return None
-        return _parsed(self._readable)
+        return parsed(self._readable)
 
     @property
     def is_python(self) -> bool:
@@ -105,7 +102,7 @@ class CellText:
     @cached_property
     def _readable(self) -> str:
         """The text with what Python cannot read replaced by as many characters that it can."""
-        if _parsed(self.source) is not None:
+        if parsed(self.source) is not None:
             return self.source
         return "".join(_masked(re.split(r"(\r\n|\r|\n)", self.source)))
 
@@ -116,15 +113,6 @@ class CellText:
         return start + len(
             readable.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace")
         )
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a notebook's invalid escapes are not our warnings
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _masked(parts: Sequence[str]) -> Iterator[str]:
