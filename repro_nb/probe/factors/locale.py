@@ -124,7 +124,7 @@ def _made(folder: Path) -> Dict[str, str]:
     if not (made / _OWN_NAME / "LC_NUMERIC").exists():
         raise UnavailableError("only the C locale is installed, and no other can be made here")
     _link_neutral(made)
-    parts = dict.fromkeys(("LC_NUMERIC", "LC_TIME"), _OWN_NAME)
+    parts = dict.fromkeys(("LC_NUMERIC", "LC_TIME", "LC_COLLATE"), _OWN_NAME)
     # Set, `LC_ALL` would overrule the parts.
     return {"LOCPATH": str(made), "LC_ALL": "", "LC_CTYPE": _neutral(), **parts}
 

@@ -1,9 +1,11 @@
-"""A small locale, as ``localedef`` takes it: decimal commas, and other names of days and months.
+"""A small locale, as ``localedef`` takes it: decimal commas, other names of days and months, capitals among the rest.
 
 It needs none of the system's own definitions, which a bare machine lacks.
 """
 
 from __future__ import annotations
+
+from string import ascii_letters, ascii_lowercase
 
 __all__ = ["CHARMAP", "SOURCE"]
 
@@ -38,6 +40,13 @@ _MONTHS = [
 ]
 
 
+# As languages sort and C does not: each capital beside its small letter.
+_ORDER = [
+    *(chr(code) for code in range(128) if chr(code) not in ascii_letters),
+    *(letter for small in ascii_lowercase for letter in (small, small.upper())),
+]
+
+
 def _quoted(names: list[str]) -> str:
     return ";".join(f'"{name}"' for name in names)
 
@@ -61,5 +70,10 @@ d_fmt "%d.%m.%Y"
 t_fmt "%T"
 t_fmt_ampm ""
 END LC_TIME
+LC_COLLATE
+order_start forward
+{"".join(f"<U{ord(each):04X}>{chr(10)}" for each in _ORDER)}UNDEFINED
+order_end
+END LC_COLLATE
 """
-"""The definition. Its two categories are the ones that are used."""
+"""The definition. Its three categories are the ones that are used."""

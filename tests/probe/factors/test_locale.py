@@ -21,6 +21,7 @@ CELLS = (
         "print(locale.getlocale(locale.LC_TIME) is not None, float('1.5'), 'é'.upper())"
     ),
     "print(subprocess.run(['date', '-d', '@0', '+%A'], capture_output=True, text=True).stdout)",
+    "print(sorted('bBaA', key=locale.strxfrm))",
 )
 
 
@@ -37,6 +38,13 @@ def test_numbers_and_names_follow_the_locale_where_programs_ask_for_it(runs):
     assert "1.5 Thursday" in first.texts[1]
     assert "1,5" in other.texts[1]
     assert first.texts[3] != other.texts[3]
+
+
+def test_texts_sort_as_languages_sort_them(runs):
+    """C puts all capitals first; a language puts each beside its small letter."""
+    first, _, other = runs
+    assert first.texts[4] == "['A', 'B', 'a', 'b']\n"
+    assert other.texts[4] == "['a', 'A', 'b', 'B']\n"
 
 
 def test_text_and_numbers_that_do_not_ask_stay(runs):
