@@ -102,6 +102,14 @@ def test_other_result_is_different(expected, actual):
             "timeit results",
         ),
         (
+            (
+                "The slowest run took 7.2 times longer than the fastest. It may be cached.\n"
+                "1.2 µs ± 3 ns per loop (mean ± std. dev. of 7 runs, 1 loop each)"
+            ),
+            "1.1 µs ± 2 ns per loop (mean ± std. dev. of 7 runs, 1 loop each)",
+            "timeit results",
+        ),
+        (
             "CPU times: user 1 s, total: 1 s\nWall time: 2 s",
             "CPU times: total: 3 s\nWall time: 1 ms",
             "time magic results",

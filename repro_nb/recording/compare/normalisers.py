@@ -35,7 +35,7 @@ class Normaliser:
     Attributes:
         name: What it is, in the plural, as reasons say it: "memory addresses".
         hides: What it replaces, for the user.
-        pattern: Finds it. Never matches a line break.
+        pattern: Finds it. Matches no line break, but where a line of its own comes and goes.
         placeholder: What it is replaced by; a template as for ``re.sub``.
         hints: Text without one of these holds no match; looking for them first is what keeps large texts fast.
         scope: Where it applies.
@@ -105,12 +105,13 @@ NORMALISERS: tuple[Normaliser, ...] = (
         name="timeit results",
         hides="The line that `%timeit` prints, loop counts included, and its remark on the slowest run.",
         pattern=re.compile(
-            r"\d[\d.]{0,12} ?(?:ns|µs|μs|us|ms|s|min|h) ± [^\n]{1,60}? per loop \([^)\n]{1,80}\)"
-            r"|\d[\d,]{0,12} loops?, best of \d{1,6}: [^\n]{1,40} per loop"
-            r"|The slowest run took [\d.]{1,12} times longer than the fastest"
+            # The remark comes and goes, so it is hidden with the end of its line.
+            r"(?:The slowest run took [\d.]{1,12} times longer than the fastest\.[^\n]{0,120}\n)?"
+            r"(?:\d[\d.]{0,12} ?(?:ns|µs|μs|us|ms|s|min|h) ± [^\n]{1,60}? per loop \([^)\n]{1,80}\)"
+            r"|\d[\d,]{0,12} loops?, best of \d{1,6}: [^\n]{1,40} per loop)"
         ),
         placeholder="<timeit>",
-        hints=("per loop", "The slowest run took"),
+        hints=("per loop",),
     ),
     Normaliser(
         name="time magic results",

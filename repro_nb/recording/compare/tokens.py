@@ -55,7 +55,7 @@ def tokens(
 
     Args:
         text: What to read.
-        scrub: Normalises a block before it is read; keeps the number of lines.
+        scrub: Normalises a block before it is read; keeps the number of lines, but for those it hides.
         line: Number of the first line.
         depth: How many brackets are open where the text begins.
     """
