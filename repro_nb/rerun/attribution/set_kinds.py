@@ -8,7 +8,7 @@ from enum import Enum
 
 from repro_nb.rerun.dataflow import Statement
 
-__all__ = ["INDIFFERENT", "ORDERING", "Kind", "SetKinds", "name_of", "owner_of"]
+__all__ = ["INDIFFERENT", "KEEPING", "ORDERING", "Kind", "SetKinds", "name_of", "owner_of"]
 
 
 class Kind(Enum):
@@ -24,6 +24,12 @@ INDIFFERENT = frozenset(
     {"sorted", "len", "sum", "fsum", "any", "all", "set", "frozenset", "isinstance", "bool"}
 )
 """Functions for whose result the order of what they are given is no matter."""
+
+KEEPING = frozenset(
+    {"append", "add", "setdefault", "update", "copy", "deepcopy", "union", "intersection", "difference"}
+    | {"symmetric_difference", "intersection_update", "difference_update", "issubset", "issuperset", "isdisjoint"}
+)  # fmt: skip
+"""Methods and functions that put a set away as it is, or take it for a set."""
 
 ORDERING = frozenset(
     {"list", "tuple", "enumerate", "iter", "next", "zip", "map", "filter", "reversed", "str", "repr", "print", "dict"}

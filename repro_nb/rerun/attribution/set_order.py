@@ -9,6 +9,7 @@ from typing import TypeGuard
 from repro_nb.rerun.attribution.matching import Match, Rank, line_of
 from repro_nb.rerun.attribution.set_kinds import (
     INDIFFERENT,
+    KEEPING,
     ORDERING,
     Kind,
     SetKinds,
@@ -62,7 +63,11 @@ class SetOrder:
             yield Match(Rank.SURE, line_of(call))
         if name == "pop" and not call.args and self._kinds.kind(owner_of(call)) is Kind.SET:
             yield Match(Rank.SURE, line_of(call))
-        if indifferent or name in INDIFFERENT or (name in _EXTREMES and not call.keywords):
+        if (
+            indifferent
+            or name in INDIFFERENT | KEEPING
+            or (name in _EXTREMES and not call.keywords)
+        ):
             return
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
             kind = self._kinds.kind(argument)

@@ -24,6 +24,15 @@ def test_the_line_that_lists_a_set_is_named_and_not_the_one_that_makes_it(tried)
     assert cause.fix.endswith(".")
 
 
+def test_a_set_that_is_put_away_and_shown_later_comes_from_where_it_is_shown(tried):
+    trial = tried(
+        "hash-seed",
+        f"layers = []\nfor part in (set({WORDS}), {{1}}):\n    layers.append(part)",
+        "for layer in layers:\n    print(*layer)",
+    )
+    assert trial.places == [(1, (1, 2), ())]
+
+
 def test_a_hash_in_a_function_is_found_where_the_function_is_written(tried):
     trial = tried(
         "hash-seed",
