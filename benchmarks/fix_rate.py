@@ -47,6 +47,7 @@ class Fixed:
     before: int | None
     after: int | None
     edits: tuple[str, ...]
+    hides: bool
     changed: bool
     seconds: float
 
@@ -71,6 +72,7 @@ def fixed(case: Case, parent: Path) -> Fixed:
         before=None if result.before.level is None else int(result.before.level),
         after=None if level is None else int(level),
         edits=tuple(f"{edit.cause.factor}: {edit.why}" for edit in result.edits),
+        hides=b"NBVAL_IGNORE_OUTPUT" in path.read_bytes() and b"NBVAL_IGNORE_OUTPUT" not in old,
         changed=path.read_bytes() != old,
         seconds=round(result.seconds, 1),
     )
@@ -104,6 +106,8 @@ def show(found: Sequence[Fixed]) -> dict[str, object]:
     lifted = sum(each.is_robust for each in short)
     print(f"\nunsound notebooks at level 3 or above in the end: {robust} of {len(unsound)}")
     print(f"of those that were below it: {lifted} of {len(short)}")
+    hiding = sum(each.hides for each in short if each.is_robust)
+    print(f"of these by marking an output as not to be compared: {hiding}")
     print(f"sound notebooks damaged: {len(damaged)} of {len(sound)} {', '.join(damaged)}")
     return {
         "unsound": len(unsound),
@@ -111,6 +115,7 @@ def show(found: Sequence[Fixed]) -> dict[str, object]:
         "share": robust / len(unsound) if unsound else None,
         "below_before": len(short),
         "lifted": lifted,
+        "lifted_by_hiding": hiding,
         "share_lifted": lifted / len(short) if short else None,
         "factors": factors,
         "sound": len(sound),

@@ -65,7 +65,7 @@ def _gather(chosen: Sequence[tuple[Path, Any]], *, write: bool) -> tuple[list[Fi
     except KeyboardInterrupt as interruption:
         if isinstance(interruption, Interrupted):  # else it came between two notebooks
             known = interruption.result
-            results.append(FixResult(notebook=known.notebook, before=known))
+            results.append(FixResult(notebook=known.notebook, before=known, interrupted=True))
         click.echo("interrupted: what was finished follows", err=True)
         return results, True
     return results, False

@@ -61,7 +61,7 @@ PARSER.add_argument(
 PARSER.add_argument(
     "--fix",
     action="store_true",
-    help="show edits with which it reproduces, proved by reruns; nothing is written",
+    help="show edits with which it reproduces, proved by reruns; `repro-nb fix --write` writes them",
 )
 
 _WIDTH = 100

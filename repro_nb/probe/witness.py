@@ -6,7 +6,6 @@ Only kernels that repro_nb started have a witness; a live session's cells cost n
 from __future__ import annotations
 
 import json
-import warnings
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -69,9 +68,8 @@ class Witness:
             try:
                 factor.install(self._uses, held)
             except Exception as fault:  # noqa: BLE001 - a kernel that does not start would tell less
-                warnings.warn(
-                    f"the factor {factor.name} is not held: {fault}", RuntimeWarning, stacklevel=2
-                )
+                # Told with the first cell, so that nobody takes the factor for held.
+                self._faults.append(f"the factor {factor.name} is not held: {fault}")
 
     def begin(self, cell_id: str, source: str) -> None:
         """A cell begins."""

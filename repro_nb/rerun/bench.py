@@ -6,14 +6,17 @@ import asyncio
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from repro_nb.probe.factors import Host
 from repro_nb.rerun.hash_seeds import choose_hash_seeds
 from repro_nb.rerun.isolation import workspace
-from repro_nb.rerun.kernel import Launch, find_kernelspec, interpreter
+from repro_nb.rerun.kernel import Launch, interpreter
+from repro_nb.rerun.kernel_choice import choose_kernel
 from repro_nb.rerun.runner import Run, run_notebook
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from repro_nb.rerun.vary import Plan
 
 __all__ = ["Bench", "Order"]
+
+_KERNEL_MEMORY = 2**30
+"""Bytes that a kernel with a library or two takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +42,7 @@ class Order:
         cells: Which code cells to run, by index, in this order; all from the top when None.
         sources: Texts to run instead of the notebook's own, by cell.
         with_environment: Capture the environment after the last cell.
+        altered: What a diagnosis changes in the notebook for this run, as words; empty for the notebook as it is.
     """
 
     plan: Plan
@@ -43,6 +50,7 @@ class Order:
     cells: Sequence[int] | None = None
     sources: Mapping[int, str] = field(default_factory=dict)
     with_environment: bool = False
+    altered: str = ""
 
 
 class Bench:
@@ -50,7 +58,8 @@ class Bench:
 
     Args:
         notebook: What to run.
-        kernel: Name of the kernelspec.
+        kernel: Name of the kernelspec; where a Python notebook names one that is not installed, Python's takes its
+            place.
         options: Limits and isolation.
         progress: Told of each run.
         stop: Ends all runs early.
@@ -59,6 +68,7 @@ class Bench:
     Attributes:
         notebook: What is run.
         options: The settings of the examination.
+        kernel: The kernel that it runs in.
         made: Every run, in the order in which they were asked for.
 
     Raises:
@@ -76,8 +86,7 @@ class Bench:
     ) -> None:
         self.notebook = notebook
         self.options = options
-        self._kernel = kernel
-        self._spec = find_kernelspec(kernel)
+        self.kernel = choose_kernel(notebook, kernel, asked_for=options.kernel is not None)
         self._progress = progress
         self._stop = stop
         self._spaces = spaces
@@ -89,7 +98,7 @@ class Bench:
     @property
     def at_once(self) -> int:
         """How many runs are made at a time."""
-        return 1 if self.options.in_place else os.cpu_count() or 1
+        return 1 if self.options.in_place else _kernels_at_once()
 
     @property
     def made(self) -> tuple[Run, ...]:
@@ -103,7 +112,7 @@ class Bench:
 
     def hash_seeds(self, count: int, *, reference: str | None = None) -> tuple[str, ...]:
         """Hash seeds that are sure to tell, compared with the first one, which is `reference` where that is given."""
-        python = interpreter(self._spec)
+        python = interpreter(self.kernel.spec)
         # A kernelspec may start anything: what is no Python is not asked, and its seeds are left to chance.
         known = Path(python).name.startswith("python")
         sources = [cell.source for cell in self.notebook.code_cells] if known else []
@@ -127,7 +136,7 @@ class Bench:
             notebook = self.notebook
             run = await run_notebook(
                 notebook.with_sources(order.sources) if order.sources else notebook,
-                self._launch(order),
+                self._launch(number, order),
                 name=_run_name(number),
                 limits=(self.options.timeout, self.options.notebook_timeout),
                 stop=self._stop,
@@ -135,10 +144,11 @@ class Bench:
                 with_environment=order.with_environment,
                 order=order.cells,
             )
+        run = replace(run, altered=order.altered)
         self._made[number] = run
         return run
 
-    def _launch(self, order: Order) -> Launch:
+    def _launch(self, number: int, order: Order) -> Launch:
         space = self._spaces.enter_context(
             workspace(self.notebook.path, in_place=self.options.in_place)
         )
@@ -148,11 +158,24 @@ class Bench:
             cwd=space.cwd,
             hash_seed=order.hash_seed,
             mounts=space.mounts,
-            kernel_env=self._spec.env,
+            kernel_env=self.kernel.spec.env,
+            slot=number,
         )
         return Launch(
-            name=self._kernel, spec=self._spec, workspace=space, variation=order.plan(host)
+            name=self.kernel.name,
+            spec=self.kernel.spec,
+            workspace=space,
+            variation=order.plan(host),
+            instead_of=self.kernel.instead_of,
         )
+
+
+def _kernels_at_once() -> int:
+    """As many as there are processors for this process, and memory for their kernels."""
+    usable = (
+        os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    )
+    return max(1, min(len(usable), psutil.virtual_memory().available // _KERNEL_MEMORY))
 
 
 def _run_name(number: int) -> str:

@@ -78,7 +78,7 @@ class Examination:
             kin = [
                 run
                 for run in bench.made
-                if run is not reference and not _is_discarded(run, reference)
+                if run is not reference and not run.altered and not _is_discarded(run, reference)
             ]
             everything = len(self.notebook.code_cells)
             whole = [reference, *(run for run in kin if len(run.order) >= everything)]
@@ -148,8 +148,11 @@ class Examination:
         between = judge.summarise_runs(runs, pairs, plain=_second_plain(runs) is not None)
         if floating is not None and between.divergent_cells:
             between = replace(between, plain_divergent_cells=floating)
+        failure = self.stop.reason or _failure(runs)
+        failing = failure.cell if failure is not None else None
         evidence = Evidence(
-            failure=self.stop.reason or _failure(runs),
+            failure=failure,
+            raises_as_saved=failing is not None and cells[failing].raises_as_saved,
             runs=len(runs),
             run_to_run=between,
             saved=judge.summarise_saved(against_saved, self.saved),
@@ -274,4 +277,5 @@ def _facts(run: Run) -> RunFacts:
         pinned=variation.pinned,
         cells=sum(status is not CellStatus.NOT_RUN for status in run.statuses),
         seconds=run.seconds,
+        altered=run.altered,
     )

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "Seen", "explanation"]
 
+_MOST_PARTS = 12
+"""How many parts of an order of cells are told."""
+
+
+_CONFIRMING = 2
+"""Runs that look again at what was found."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
@@ -78,7 +85,9 @@ async def explanation(
     if _cannot_end(before) or (seen.runs and not seen.between):
         return Explanation(causes=await _diagnosed(bench, saved, before, frozenset()))
     # Before the first pinned run nobody knows which factors are at work: it counts those that may be.
-    skipped = _too_long(bench, before[0], progress, 0 if references else 2)
+    watched = before[0] if references else seen.together or before[0]
+    further = _CONFIRMING if references else 2 + _CONFIRMING
+    skipped = _too_long(bench, watched, progress, further)
     if skipped is not None:
         return Explanation(skipped=skipped)
     if references is None:
@@ -96,12 +105,39 @@ async def explanation(
     rest = await _diagnosed(
         bench, saved, seen.runs or references, seen.between | experiment.affected
     )
-    known = {cell for cause in causes for cell in (cause.cell, *cause.inherited_by)}
-    new = [cause for cause in rest if cause.factor != UNEXPLAINED or cause.cell not in known]
+    failure = (seen.runs or references)[0].failure
     return Explanation(
-        causes=tuple(sorted((*causes, *new), key=lambda cause: cause.cell)),
+        causes=_together(causes, rest, None if failure is None else failure.cell),
         reference=references[0],
     )
+
+
+def _together(
+    proved: Sequence[Cause], diagnosed: Sequence[Cause], failing: int | None
+) -> tuple[Cause, ...]:
+    """The causes of the experiment and those of the diagnoses, by cell: one answer where both speak of one thing.
+
+    Args:
+        proved: What the experiment found.
+        diagnosed: What the diagnoses found.
+        failing: The cell that raises in every run: the diagnoses know more of it.
+    """
+    told = {(cause.cell, cause.factor) for cause in diagnosed}
+    spoken_for = {cause.cell for cause in diagnosed if cause.cell == failing}
+    kept = [
+        cause
+        for cause in proved
+        if not (cause.factor == UNEXPLAINED and cause.cell in spoken_for)
+        # What is missing is missing at another place too, under another name.
+        and not (cause.factor == "working-directory" and (cause.cell, "missing-file") in told)
+    ]
+    known = {cell for cause in kept for cell in (cause.cell, *cause.inherited_by)}
+    new = [
+        cause
+        for cause in diagnosed
+        if cause.factor != UNEXPLAINED or cause.cell not in known or cause.cell == failing
+    ]
+    return tuple(sorted((*kept, *new), key=lambda cause: cause.cell))
 
 
 async def _references(bench: Bench, free: Mapping[str, str] | None = None) -> tuple[Run, Run]:
@@ -186,4 +222,38 @@ class _Again:
             plan: Plan = plain
         else:
             plan = pinned()
-        return await self.bench.one(Order(plan=plan, cells=order, sources=sources or {}))
+        texts = sources or {}
+        return await self.bench.one(
+            Order(plan=plan, cells=order, sources=texts, altered=_altered(order, texts))
+        )
+
+
+def _altered(order: Sequence[int], sources: Mapping[int, str]) -> str:
+    """How such a run departs from the notebook: ``cells in the order 0, 2, 1``."""
+    told = f"another text in {_cells(sorted(sources))}" if sources else ""
+    if list(order) == list(range(len(order))):
+        return told or f"its first {len(order)} cells"
+    asked = f"cells in the order {_listed(order)}"
+    return f"{asked}, {told}" if told else asked
+
+
+def _cells(indices: Sequence[int]) -> str:
+    return f"cell {indices[0]}" if len(indices) == 1 else f"cells {_listed(indices)}"
+
+
+def _listed(indices: Sequence[int]) -> str:
+    """Numbers as a reader takes them in, those in a row together: ``0 to 3, 5, 4``."""
+    rows: list[list[int]] = []
+    for index in indices:
+        if rows and index == rows[-1][-1] + 1:
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    parts = [_row(row) for row in rows]
+    return ", ".join(parts if len(parts) <= _MOST_PARTS else [*parts[:_MOST_PARTS], "…"])
+
+
+def _row(row: Sequence[int]) -> str:
+    if len(row) > 2:  # noqa: PLR2004 - two are as short with a comma
+        return f"{row[0]} to {row[-1]}"
+    return ", ".join(map(str, row))

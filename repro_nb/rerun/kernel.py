@@ -22,6 +22,7 @@ from repro_nb.probe.boot import FOLDER_VARIABLE, ORDERS_VARIABLE, UNSET_VARIABLE
 from repro_nb.probe.factors.process_space import SHELL
 from repro_nb.probe.witness import Orders
 from repro_nb.rerun.bundle import installed_for, write_bundle
+from repro_nb.rerun.waking_client import WakingClient
 
 if TYPE_CHECKING:
     from repro_nb.rerun.isolation import Workspace
@@ -51,12 +52,14 @@ class Launch:
         spec: The kernelspec.
         workspace: Where it runs.
         variation: What is set on purpose.
+        instead_of: The kernelspec that the notebook names, where another was taken.
     """
 
     name: str
     spec: KernelSpec
     workspace: Workspace
     variation: Variation
+    instead_of: str | None = None
 
     @property
     def is_python(self) -> bool:
@@ -114,6 +117,7 @@ async def running_kernel(launch: Launch) -> AsyncIterator[tuple[AsyncKernelManag
         manager = AsyncKernelManager(
             kernel_name=launch.name,
             kernel_spec_manager=_OneSpec(spec),
+            client_factory=WakingClient,
             connection_file=str(launch.workspace.scratch / f"kernel{attempt}.json"),
         )
         log = launch.workspace.scratch / f"kernel{attempt}.log"

@@ -21,6 +21,7 @@ class Evidence:
         saved: The first run against the saved outputs.
         coverage: How much was compared.
         varied: Names of the factors that were varied.
+        raises_as_saved: The failing cell raises the exception that it was saved with.
         diverged_sources: Random sources already diverged on entry to the first divergent cell.
     """
 
@@ -30,6 +31,7 @@ class Evidence:
     saved: Saved = Saved()
     coverage: Coverage = Coverage()
     varied: Sequence[str] = ()
+    raises_as_saved: bool = False
     diverged_sources: Sequence[DivergedSource] = ()
 
 
@@ -73,6 +75,11 @@ def _fails(evidence: Evidence) -> str:
     if failure is None:  # pragma: no cover  level 0 comes from a failure alone
         return "it does not run"
     place = "a cell" if failure.cell is None else f"cell {failure.cell}"
+    if evidence.raises_as_saved:
+        return (
+            f"{place} raises the error it was saved with, {failure.type}: {_first_line(failure.message)}; "
+            "tag the cell raises-exception if it is meant to"
+        )
     return f"{place} raises {failure.type}: {_first_line(failure.message)}"
 
 

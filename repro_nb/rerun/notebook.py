@@ -73,6 +73,15 @@ class Notebook:
         return name if isinstance(name, str) and name else None
 
     @property
+    def language(self) -> str | None:
+        """The programming language that its metadata names, in lower case."""
+        named = (
+            self.node.metadata.get("kernelspec", {}).get("language"),
+            _as_mapping(self.node.metadata.get("language_info")).get("name"),
+        )
+        return next((name.lower() for name in named if isinstance(name, str) and name), None)
+
+    @property
     def has_saved_outputs(self) -> bool:
         """Whether any cell was ever run: a notebook whose outputs were stripped says no."""
         return any(cell.outputs or cell.executed for cell in self.code_cells)
@@ -96,6 +105,11 @@ class Notebook:
 
 
 _CURRENT = 4
+
+
+def _as_mapping(value: Any) -> Mapping[str, Any]:
+    """What should be a mapping; an empty one where a lax writer put something else."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def read_notebook(path: Path) -> Notebook:

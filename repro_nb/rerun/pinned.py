@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import nbformat
 from repro_nb.errors import UsageError
 from repro_nb.files import write_atomically
 from repro_nb.rerun.bench import Bench, Order
+from repro_nb.rerun.kernel_choice import kernel_replaced
 from repro_nb.rerun.notebook import PINNED_SUFFIX, read_notebook
 from repro_nb.rerun.options import VerifyOptions
 from repro_nb.rerun.own_loop import in_own_loop
@@ -21,6 +23,7 @@ from repro_nb.rerun.vary import pinned
 from repro_nb.version import VERSION
 
 if TYPE_CHECKING:
+    from repro_nb.findings import Finding
     from repro_nb.rerun.notebook import Notebook
     from repro_nb.rerun.result import Failure
     from repro_nb.rerun.runner import Run
@@ -44,6 +47,7 @@ class PinnedRun:
         not_pinned: Factors that could not be held here, each with why.
         failure: Why the run ended early; what was executed until then is written all the same.
         seconds: Wall time, kernel start included.
+        findings: Remarks, such as that another kernel was taken.
     """
 
     notebook: Path
@@ -52,6 +56,7 @@ class PinnedRun:
     not_pinned: tuple[str, ...] = ()
     failure: Failure | None = None
     seconds: float = 0.0
+    findings: tuple[Finding, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -102,10 +107,18 @@ def run_pinned(
         notebook=source,
         output=target,
         pinned=held,
-        not_pinned=variation.not_pinned,
+        not_pinned=(*variation.not_pinned, *_faults(run)),
         failure=run.failure,
         seconds=run.seconds,
+        findings=kernel_replaced(str(path), run.launch),
     )
+
+
+def _faults(run: Run) -> Iterator[str]:
+    """What the kernel's own side could not do: hold a factor, say."""
+    for record in run.records:
+        if record is not None and record.recorder_error is not None:
+            yield record.recorder_error
 
 
 def _run(notebook: Notebook, options: VerifyOptions, progress: Progress) -> Run:
@@ -122,6 +135,8 @@ def _run(notebook: Notebook, options: VerifyOptions, progress: Progress) -> Run:
 
 def _save(run: Run, target: Path, held: dict[str, str]) -> None:
     node = run.node
+    for cell in node.cells:
+        cell.metadata.pop("execution", None)  # when each message came: another time in every run
     node.metadata[METADATA] = {"version": VERSION, "pinned": held}
     try:
         write_atomically(target, nbformat.writes(node).encode("utf-8", "surrogatepass"))

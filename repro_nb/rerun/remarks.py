@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from repro_nb.findings import Finding, Place, Severity
 from repro_nb.probe.key_reuse import reused_keys
+from repro_nb.rerun.kernel_choice import kernel_replaced
 from repro_nb.rerun.random_state import unseeded_sources
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def remarks(path: str, runs: Sequence[Run], *, divergent: bool) -> tuple[Finding
         divergent: Whether any cell differs between them: its report names the sources that float.
     """
     found = [
+        *kernel_replaced(path, runs[0].launch),
         *_of_the_runs(path, runs),
         *_raised(path, runs),
         *_written_through(path, runs),

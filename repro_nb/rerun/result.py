@@ -265,6 +265,12 @@ class CellResult:
     draws: tuple[str, ...] = ()
     seconds: float | None = None
 
+    @property
+    def raises_as_saved(self) -> bool:
+        """Whether the saved outputs hold an exception, and the first run gave the same one."""
+        outputs = self.saved.outputs if self.saved is not None else ()
+        return any(each.kind == "error" and each.outcome.agrees for each in outputs)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunFacts:
@@ -277,6 +283,8 @@ class RunFacts:
         pinned: Names of the factors that were held at their reference value.
         cells: How many code cells it ran; a run that explains stops after the last cell that needs it.
         seconds: Wall time, kernel start included.
+        altered: What a diagnosis changed in the notebook for it, such as ``cells in the order 0, 2, 1``; empty for
+            the notebook as it is. Such a run is compared with the saved outputs alone.
     """
 
     name: str
@@ -284,6 +292,7 @@ class RunFacts:
     pinned: tuple[str, ...] = ()
     cells: int = 0
     seconds: float = 0.0
+    altered: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -343,6 +352,13 @@ class NotebookResult:
         firsts = (self.run_to_run.focus, self.saved.first)
         index = next((first for first in firsts if first is not None), None)
         return None if index is None else self.cells[index]
+
+    @property
+    def fails_as_saved(self) -> bool:
+        """Whether the failing cell raises the very exception that it was saved with."""
+        if self.error is None or self.error.exit_code != 1 or self.error.cell is None:
+            return False
+        return bool(self.cells) and self.cells[self.error.cell].raises_as_saved
 
     @property
     def exit_code(self) -> int:

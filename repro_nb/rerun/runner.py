@@ -17,9 +17,9 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from repro_nb.errors import ReproError
 from repro_nb.probe.boot import CELLS, ENVIRONMENT
-from repro_nb.recording.compare.terminal import strip_colours
 from repro_nb.records import CellRecord, Environment
 from repro_nb.rerun.kernel import Launch, describe_death, running_kernel
+from repro_nb.rerun.raised import failure_of_cell
 from repro_nb.rerun.record_reader import RecordReader
 from repro_nb.rerun.result import CellStatus, Failure, failure_of
 
@@ -59,6 +59,7 @@ class Run:
         seconds: Wall time, kernel start included.
         remarks: What the user should know of the run itself.
         order: Which cells it was to run, in order.
+        altered: What a diagnosis changed in the notebook for it; empty for the notebook as it is.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Run:
     seconds: float = 0.0
     remarks: tuple[str, ...] = ()
     order: tuple[int, ...] = ()
+    altered: str = ""
 
     @property
     def private_paths(self) -> tuple[tuple[str, str], ...]:
@@ -218,13 +220,7 @@ class _Execution:
         if error is None:
             return None
         if isinstance(error, CellExecutionError):
-            return Failure(
-                cell=cell.index,
-                type=error.ename or "Error",
-                message=error.evalue or "",
-                exit_code=1,
-                traceback=_traceback(self.node.cells[cell.position]),
-            )
+            return failure_of_cell(cell, self.node.cells[cell.position].outputs, error)
         if isinstance(error, DeadKernelError):
             return Failure(
                 cell=cell.index,
@@ -284,12 +280,6 @@ class _Execution:
         if ran and not self.records:
             return ["random state was not recorded: the probe did not start in this kernel"]
         return []
-
-
-def _traceback(cell: Any) -> str:
-    """The traceback that a cell's output shows; nbclient's own text repeats the cell above it."""
-    shown = [output.traceback for output in cell.outputs if output.output_type == "error"]
-    return strip_colours("\n".join(shown[-1])) if shown else ""
 
 
 async def _capture_environment(client: Any, launch: Launch) -> None:

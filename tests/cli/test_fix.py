@@ -26,7 +26,13 @@ def test_json_is_an_envelope(shown):
     assert (result["before"]["level"], result["after"]["level"]) == (1, 3)
     assert [edit["cause"]["factor"] for edit in result["edits"]] == ["python"]
     assert result["cells"] == [
-        {"cell": None, "place": 1, "moved": False, "diff": ["@@ -0,0 +1 @@", "+random.seed(42)"]}
+        {
+            "cell": None,
+            "place": 1,
+            "moved": False,
+            "above": 1,
+            "diff": ["@@ -0,0 +1 @@", "+random.seed(42)"],
+        }
     ]
 
 

@@ -35,6 +35,13 @@ def test_an_unchanged_notebook_gives_the_same_outputs_every_time(folder, run):
     assert (folder / "restless.ipynb").read_bytes() == before
     metadata = nbformat.read(folder / "one.ipynb", as_version=4).metadata
     assert metadata["repro_nb"]["pinned"]["hash-seed"] == "0"
+    assert (folder / "one.ipynb").read_bytes() == (folder / "two.ipynb").read_bytes()
+
+
+def test_what_no_pin_reaches_is_said(folder, run):
+    """A user does not take races and child processes for held."""
+    done = run("run", "restless.ipynb", "--pinned", "-o", "said.ipynb", cwd=folder)
+    assert "races between threads, child processes" in " ".join(done.stdout.split())
 
 
 def test_a_notebook_that_raises_is_saved_as_far_as_it_ran(folder, run):

@@ -90,6 +90,27 @@ def test_other_result_is_different(expected, actual):
             "/var/x/ipykernel_5/6.py:3: UserWarning",
             "cell files",
         ),
+        (
+            (
+                "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+                "I0000 00:00:1795483024.657409    1234 cpu_feature_guard.cc:227] built for AVX2"
+            ),
+            (
+                "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+                "I0000 00:00:1795483101.002113   98765 cpu_feature_guard.cc:227] built for AVX2"
+            ),
+            "log prefixes",
+        ),
+        (
+            "2026-11-24 01:02:03.123456: I tensorflow/core/util/port.cc:153] oneDNN is on.",
+            "2026-11-24 01:07:44.000017: I tensorflow/core/util/port.cc:153] oneDNN is on.",
+            "log prefixes",
+        ),
+        (
+            "E0812 12:34:56.789012   77 cuda_dnn.cc:8310] no device",
+            "E0812 12:35:01.101010 78012 cuda_dnn.cc:8310] no device",
+            "log prefixes",
+        ),
         ("running as pid 4711", "running as pid 12", "process ids"),
         (
             "<Thread(T-1, started 14012345)>",
@@ -140,6 +161,9 @@ def test_what_never_repeats_is_equivalent_and_named(expected, actual, name):
         ("5/5 [00:01<00:00, 4.9it/s, loss=0.1]", "5/5 [00:01<00:00, 4.9it/s, loss=0.2]"),
         ("3/5 [00:01<00:00, 4.9it/s]", "5/5 [00:01<00:00, 4.9it/s]"),
         ("/tmp/results_1/a", "/tmp/results_2/a"),
+        ("2026-11-24 01:02:03.123456: I am here", "2026-11-24 01:02:09.123456: I am here"),
+        ("I0000 00:00:1.5    1 a.cc:1] on", "W0000 00:00:1.5    1 a.cc:1] on"),
+        ("I0000 00:00:1.5    1 a.cc:1] on", "I0000 00:00:1.5    1 a.cc:1] off"),
     ],
 )
 def test_normalisers_leave_results_alone(expected, actual):

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from repro_nb.recording.outcome import CellComparison, Outcome, OutputComparison
 from repro_nb.rerun.fix.edits import EDITS
 from repro_nb.rerun.report import envelope, html, text, validate
-from repro_nb.rerun.report.cause_phrases import FIXED_BY_EDITS
+from repro_nb.rerun.report.advice import next_step
 from repro_nb.rerun.report.causes import cause_labels, cause_texts, held_back_text, why_title
 from repro_nb.rerun.result import (
     UNEXPLAINED,
@@ -19,6 +20,7 @@ from repro_nb.rerun.result import (
     Origin,
     RunToRun,
     Saved,
+    Status,
 )
 
 FACTORS = (
@@ -194,7 +196,29 @@ def test_a_report_of_many_causes_is_cut_in_a_terminal_alone(explained):
     assert html([many]).count('<li class="cause">') == 8
 
 
-def test_the_command_that_edits_is_named_only_where_there_is_an_edit():
-    """`repro-nb fix` treats each of these."""
-    treated = {factor for edit in EDITS for factor in edit.factors}
-    assert treated >= FIXED_BY_EDITS
+@pytest.mark.parametrize("factor", FACTORS)
+def test_the_command_that_edits_is_named_only_where_there_is_an_edit(explained, factor):
+    """`repro-nb fix` is promised for what its table treats, and for all of it."""
+    treated = {each for edit in EDITS for each in edit.factors}
+    step = next_step(replace(explained, causes=(cause(factor=factor),)))
+    assert ("repro-nb fix" in step) == (factor in treated)
+
+
+def test_an_exception_that_was_saved_is_called_so(explained):
+    """No factor is looked for behind it: level 0, how to say that it is meant, and no other command."""
+    error = Failure(cell=3, type="IndexError", message="list index out of range", exit_code=1)
+    same = OutputComparison(outcome=Outcome.IDENTICAL, output=0, kind="error")
+    failed = replace(explained.cells[3], saved=CellComparison(outputs=(same,)))
+    result = replace(
+        explained,
+        level=Level.FAILS,
+        status=Status.FAILED,
+        error=error,
+        held_back_by="it raises the error it was saved with",
+        cells=(*explained.cells[:3], failed),
+        causes=(cause(cell=3, factor=UNEXPLAINED, fix="", origin=None),),
+    )
+    (told,) = cause_texts(result)
+    assert told.headline == "Cell 3 fails: it raises the error it was saved with"
+    assert held_back_text(result) == result.held_back_by
+    assert "tag it `raises-exception` if it is meant to" in next_step(result)

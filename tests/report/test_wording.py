@@ -98,10 +98,10 @@ def test_every_level_has_its_next_step(unseeded, sound, failing, unjudged):
 def test_the_next_step_is_the_fix_of_the_first_cause(explained):
     """With the command that makes the edit, where there is an edit for such a cause."""
     assert next_step(explained) == (
-        "Give `rng` a seed: `np.random.default_rng(42)`. `repro-nb fix notebooks/study.ipynb` tries the edit "
+        "Give `rng` a seed: `np.random.default_rng(42)`. `repro-nb fix notebooks/study.ipynb` looks for an edit "
         "and proves it by reruns."
     )
-    by_hand = replace(explained.causes[0], factor="process")
+    by_hand = replace(explained.causes[0], factor="network")
     assert next_step(replace(explained, causes=(by_hand,))) == "Give the zone: `datetime.now(UTC)`."
 
 
@@ -188,16 +188,18 @@ def test_streams_by_cell_id_are_named_where_saved_outputs_differ(sound):
 
 
 def test_each_run_says_what_was_varied_and_how_far_it_went(unseeded):
-    """A pinned run is no plain one."""
+    """A pinned run is no plain one, nor is that of a diagnosis."""
     runs = (
         RunFacts(name="A", cells=4, seconds=2),
         RunFacts(name="B", varied={"locale": "C"}, cells=4, seconds=2),
         RunFacts(name="C", pinned=("locale", "clock"), cells=4, seconds=2),
         RunFacts(name="D", varied={"clock": "+1 h"}, pinned=("locale",), cells=3, seconds=2),
+        RunFacts(name="E", cells=4, seconds=2, altered="cells in the order 0, 2, 1, 3"),
     )
     assert run_lines(replace(unseeded, runs=runs)) == (
         "run A: plain (2.0 s)",
         "run B: varied locale = C (2.0 s)",
         "run C: every factor pinned (2.0 s)",
         "run D: varied clock = +1 h, all else pinned (3 of 4 cells, 2.0 s)",
+        "run E: diagnosis, cells in the order 0, 2, 1, 3; plain (2.0 s)",
     )

@@ -13,9 +13,13 @@ def notebook(tmp_path):
     With ``saved=True`` it is executed first, so that it has outputs.
     """
 
-    def write(*cells, saved=False, name="study.ipynb", kernel="python3", tags=None):
+    def write(
+        *cells, saved=False, name="study.ipynb", kernel="python3", language="python", tags=None
+    ):
         node = new_notebook(cells=[new_code_cell(source) for source in cells])
-        node.metadata["kernelspec"] = {"name": kernel, "display_name": kernel, "language": "python"}
+        node.metadata["kernelspec"] = {"name": kernel, "display_name": kernel}
+        if language is not None:
+            node.metadata["kernelspec"]["language"] = language
         for index, cell in enumerate(node.cells):
             cell["id"] = f"cell-{index}"
             cell.metadata["tags"] = (tags or {}).get(index, [])

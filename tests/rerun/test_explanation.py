@@ -1,6 +1,8 @@
 """Why cells differ: what the experiment proves, with real kernels."""
 
+import nbformat
 import pytest
+from nbformat.v4 import new_output
 
 from repro_nb.rerun import Level, VerifyOptions, explain, verify
 from repro_nb.rerun.result import Grade
@@ -38,6 +40,21 @@ def test_a_sound_notebook_has_no_causes(notebook):
     )
     assert result.causes == ()
     assert result.level is Level.ROBUST
+
+
+@pytest.mark.parametrize("examine", [explain, verify])
+def test_the_run_of_a_diagnosis_is_no_run_to_compare(notebook, examine):
+    """Saved in another order: the rerun in that order proves it, and makes no cell differ from run to run."""
+    path = notebook("x = 1", "x = x + 1", "print(x)")
+    node = nbformat.read(path, as_version=4)
+    for cell, count in zip(node.cells, (1, 3, 2), strict=True):
+        cell.execution_count = count
+    node.cells[2].outputs = [new_output("stream", name="stdout", text="1\n")]
+    nbformat.write(node, path)
+    result = examine(path)
+    assert named(result) == {(2, "cell-order")}
+    assert (result.level, result.run_to_run.divergent_cells) == (Level.ROBUST, ())
+    assert [run.altered for run in result.runs if run.altered] == ["cells in the order 0, 2"]
 
 
 def test_verify_explains_by_itself(notebook):

@@ -125,10 +125,56 @@ def test_a_huge_output_is_compared(notebook):
 
 def test_a_missing_kernelspec_names_those_there_are(notebook):
     """The error lists the kernels of this machine, and what to do."""
-    result = verify(notebook("1", kernel="no-such-kernel"))
+    result = verify(notebook("1", kernel="no-such-kernel", language=None))
     assert (result.status, result.exit_code) == (Status.ERROR, 3)
     assert "no-such-kernel" in result.error.message
     assert "python3" in result.error.message
+
+
+def test_a_python_notebook_of_another_machine_runs_in_the_kernel_here(notebook):
+    """Its metadata says that it is Python: it is judged, and the remark says in which kernel."""
+    result = verify(notebook("print(6 * 7)", kernel="conda-env-study-py"))
+    assert (result.level, result.exit_code) == (Level.ROBUST, 0)
+    (finding,) = (each for each in result.findings if each.code == "kernel-replaced")
+    assert "'conda-env-study-py'" in finding.message
+    assert "'python3'" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"), [("R", None), ("python", "no-such-kernel")], ids=["R", "asked for"]
+)
+def test_nothing_takes_the_place_of_a_kernel_that_was_meant(notebook, language, asked):
+    """One of another language, or one that the user named, is missed: exit 3."""
+    path = notebook("1", kernel="no-such-kernel", language=language)
+    result = verify(path, VerifyOptions(kernel=asked))
+    assert (result.error.type, result.exit_code) == ("KernelUnavailableError", 3)
+
+
+def test_a_value_that_cannot_be_displayed_is_told_with_its_exception(notebook):
+    """The kernel's reply says that nothing was raised; the report names what was, and the line it came from."""
+    shown = "class Table:\n    def _repr_html_(self):\n        raise ValueError('no axis col')"
+    result = verify(notebook(shown, "n = 1\nTable()"), VerifyOptions(explain=False, runs=1))
+    assert (result.status, result.error.cell) == (Status.FAILED, 1)
+    assert result.error.type == "ValueError"
+    first, rest = result.error.message.split("\n")
+    assert first == "no axis col"
+    assert rest.endswith("the value of line 2 was displayed: Table()")
+
+
+def test_an_exception_that_was_saved_is_told_from_a_new_one(notebook):
+    """It still fails, and the reason says that it did so before, and how to say that it is meant."""
+    result = verify(notebook("a = [1]", "a[5]", saved=True), VerifyOptions(explain=False))
+    assert result.level is Level.FAILS
+    assert "raises the error it was saved with, IndexError" in result.held_back_by
+    assert "tag the cell raises-exception if it is meant to" in result.held_back_by
+
+
+def test_widgets_that_are_answered_while_a_cell_runs_keep_no_run_waiting(notebook):
+    """What an output widget captures is sent back to the kernel while the cell's reply is under way."""
+    shown = ["interact(lambda x: x, x=10);"] * 8
+    path = notebook("from ipywidgets import interact", *shown, "print('shown')")
+    result = verify(path, VerifyOptions(timeout=60, explain=False))
+    assert (result.error, result.level) == (None, Level.ROBUST)
 
 
 def test_a_kernel_that_cannot_start_is_told(notebook, tmp_path, monkeypatch):

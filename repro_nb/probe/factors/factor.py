@@ -33,6 +33,7 @@ class Host:
         hash_seed: A value for ``PYTHONHASHSEED`` that is this run's own.
         mounts: Whether the kernel's command starts in a mount namespace of its own, in which it may mount.
         kernel_env: What the kernelspec sets by itself: a factor that it pins is left alone.
+        slot: Number of the run, so that runs side by side need not share processors.
     """
 
     scratch: Path
@@ -41,6 +42,7 @@ class Host:
     hash_seed: str = "0"
     mounts: bool = False
     kernel_env: Mapping[str, str] = field(default_factory=dict)
+    slot: int = 0
 
 
 @dataclass(frozen=True)

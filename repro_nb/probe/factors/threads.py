@@ -37,15 +37,15 @@ class Threads:
     floating = False
     wording = "the number of threads that libraries use"
 
-    def pin(self, host: Host) -> Setting:  # noqa: ARG002 - the same everywhere
+    def pin(self, host: Host) -> Setting:
         """Two threads."""
-        return _setting(_PINNED)
+        return _setting(_PINNED, host.slot)
 
-    def vary(self, host: Host, round_: int) -> Setting:  # noqa: ARG002 - as above
+    def vary(self, host: Host, round_: int) -> Setting:
         """One thread on one processor, unless a plain run has just that; three and four in the rounds after."""
         usual = os.environ.get("OMP_NUM_THREADS") or str(len(_processors()) or os.cpu_count())
         others = [count for count in _OTHERS if str(count) != usual]
-        return _setting(others[round_ % len(others)])
+        return _setting(others[round_ % len(others)], host.slot)
 
     def install(self, uses: Uses, held: Optional[str]) -> None:
         """Note who asks for the number of processors, and tell the number of threads; libraries read the variables."""
@@ -75,13 +75,14 @@ class Threads:
         )
 
 
-def _setting(count: int) -> Setting:
+def _setting(count: int, slot: int) -> Setting:
     environment = dict.fromkeys(THREAD_VARIABLES, str(count))
     processors = _processors()
     prefix: Tuple[str, ...] = ()
     if len(processors) > count and shutil.which("taskset"):
-        chosen = ",".join(map(str, processors[-count:]))
-        prefix = ("taskset", "--cpu-list", chosen)
+        # Runs side by side take their own, as far as there are enough.
+        chosen = [processors[(slot * count + each) % len(processors)] for each in range(count)]
+        prefix = ("taskset", "--cpu-list", ",".join(map(str, chosen)))
     return Setting(str(count), environment=environment, prefix=prefix, held=str(count))
 
 

@@ -78,6 +78,8 @@ class Timezone:
 
     def remedy(self, code: str) -> str:
         """Name the zone."""
+        if any(word in code for word in ("localtime", "mktime", "ctime")):
+            return "make the time in UTC: `time.gmtime`, `calendar.timegm`"
         what = f"`{code}`" if code else "what makes a local time"
         return f"give {what} a time zone of its own, such as `tz=datetime.timezone.utc`"
 

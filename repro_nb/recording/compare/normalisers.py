@@ -84,6 +84,21 @@ NORMALISERS: tuple[Normaliser, ...] = (
         hints=("ipykernel_", "<ipython-input-"),
     ),
     Normaliser(
+        name="log prefixes",
+        hides=(
+            "The time and the thread at the head of a line that absl, glog or TensorFlow logs: "
+            "`I0000 00:00:1795483024.657409    1234 file.cc:12]`, `2026-11-24 01:02:03.123456: I tensorflow/…`. "
+            "The severity, the file and the message are compared."
+        ),
+        pattern=re.compile(
+            r"(?<=^[IWEF])\d{4} \d\d:\d\d:\d{2,10}\.\d{1,9} {1,10}\d{1,20}(?= \S{1,200}:\d{1,6}\] )"
+            r"|^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,9}(?=: [IWEF] \S{1,200}:\d{1,6}\] )",
+            re.MULTILINE,
+        ),
+        placeholder="<log>",
+        hints=("] ",),
+    ),
+    Normaliser(
         name="process ids",
         hides="`pid 4711`, `PID=4711`, `process 4711` and `ipykernel_4711`.",
         pattern=re.compile(

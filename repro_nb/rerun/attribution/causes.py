@@ -21,6 +21,7 @@ __all__ = ["attribute", "race", "unexplained", "unsteady_use"]
 
 _THREADS = "threads"
 _RACE = "race"
+_STARTED = "started threads"
 _NETWORK = "network"
 # Compiled code reads the clock and asks for bits unseen, and where objects lie follows the kernel's threads, too.
 _OUT_OF_REACH = ("clock", "os-entropy", "process")
@@ -112,9 +113,13 @@ def unsteady_use(notebook: Notebook, reference: Run, cells: Sequence[int]) -> tu
 
 
 def unexplained(notebook: Notebook, cells: Sequence[int], why: str) -> tuple[Cause, ...]:
-    """Cells that differ, and nobody knows why: the first of each chain of cells that depend on one another."""
+    """Cells that differ, and nobody knows why: the first of each chain of cells that depend on one another.
+
+    Where the code takes results as threads or processes give them, these are suspected.
+    """
     return tuple(
-        Cause(
+        _suspected_race(notebook, draft, why)
+        or Cause(
             cell=draft.cell,
             factor=UNEXPLAINED,
             grade=Grade.OBSERVED,
@@ -123,6 +128,33 @@ def unexplained(notebook: Notebook, cells: Sequence[int], why: str) -> tuple[Cau
         )
         for draft in _chains(notebook, cells)
     )
+
+
+def _suspected_race(notebook: Notebook, draft: _Draft, why: str) -> Cause | None:
+    """Threads as the likely cause, by a line that takes results as they come, else by one that starts threads."""
+    for words, deed in (
+        (_RACE, "takes results in the order in which they are ready"),
+        (_STARTED, "starts work that goes on beside the cell"),
+    ):
+        facts = Facts(notebook, words)
+        origins = Origins(facts)
+        found = origins.of(draft.cell)
+        if found is None or not found.sure:
+            found = origins.sharing(draft.cell) if words == _STARTED else None
+        if found is not None:
+            line = f"line {found.line.number} of cell {found.line.cell}"
+            return Cause(
+                cell=draft.cell,
+                factor=_THREADS,
+                grade=Grade.SUSPECTED,
+                evidence=sentences.sentence(
+                    f"{why}. {sentences.sentence(f'{line} {deed}')} Which comes first cannot be pinned"
+                ),
+                fix=_RACE_FIX,
+                origin=_origin(facts, found),
+                inherited_by=tuple(draft.inherited),
+            )
+    return None
 
 
 def _giver(
@@ -152,21 +184,19 @@ def _moment(found: Found) -> int:
 
 def _proved(facts: Facts, draft: _Draft) -> Cause:
     known = sentences.factor_named(facts.factor)
-    origin = _origin(facts, draft.found)
     return Cause(
         cell=draft.cell,
         factor=facts.factor,
         grade=Grade.PROVED,
         evidence=sentences.proof(facts, draft.cell, draft.found),
-        fix=sentences.remedy(facts.factor, "" if origin is None else origin.code),
-        origin=origin,
+        fix=sentences.remedy(facts, draft.found, (draft.cell, *draft.inherited)),
+        origin=_origin(facts, draft.found),
         floating=known is None or known.floating,
         inherited_by=tuple(draft.inherited),
     )
 
 
 def _observed(facts: Facts, draft: _Draft, found: Found) -> Cause:
-    origin = _origin(facts, found)
     known = sentences.factor_named(facts.factor)
     return Cause(
         cell=draft.cell,
@@ -176,8 +206,8 @@ def _observed(facts: Facts, draft: _Draft, found: Found) -> Cause:
             f"Two runs differ in cell {draft.cell} with everything pinned that can be. "
             f"{sentences.observed(facts, found)}"
         ),
-        fix=sentences.remedy(facts.factor, "" if origin is None else origin.code),
-        origin=origin,
+        fix=sentences.remedy(facts, found, (draft.cell, *draft.inherited)),
+        origin=_origin(facts, found),
         floating=known is None or known.floating,
         inherited_by=tuple(draft.inherited),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from repro_nb.rerun.dataflow import Statement, statements_of
 
 if TYPE_CHECKING:
-    from repro_nb.records import CellRecord, FactorUse
+    from repro_nb.records import FactorUse
     from repro_nb.rerun.notebook import Notebook
     from repro_nb.rerun.runner import Run
 
@@ -62,14 +62,14 @@ class Facts:
     Attributes:
         notebook: What ran.
         factor: The factor's public name.
-        reference: The run with every factor pinned.
+        reference: The run with every factor pinned; None where the cells' texts are all there is.
         varied: The run with this one varied; the reference itself where there is no such run.
     """
 
     notebook: Notebook
     factor: str
-    reference: Run
-    varied: Run
+    reference: Run | None = None
+    varied: Run | None = None
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -84,6 +84,8 @@ class Facts:
     @cached_property
     def order(self) -> tuple[int, ...]:
         """The cells that ran with the pins, in order."""
+        if self.reference is None:
+            return tuple(range(len(self.sources)))
         records = self.reference.records
         return tuple(cell for cell in self.reference.order if records[cell] is not None)
 
@@ -106,7 +108,7 @@ class Facts:
 
     def differs(self, cell: int, name: str) -> bool | None:
         """Whether a variable's value at the end of a cell differs; None when that is not known."""
-        first, second = (_digest(run.records[cell], name) for run in (self.reference, self.varied))
+        first, second = (_digest(run, cell, name) for run in (self.reference, self.varied))
         if first is None or second is None:
             return None
         if first.split("+")[0] != second.split("+")[0]:
@@ -115,7 +117,7 @@ class Facts:
 
     def differs_in_order(self, cell: int, name: str) -> bool:
         """Whether a variable's value differs at least in the order of sets."""
-        first, second = (_digest(run.records[cell], name) for run in (self.reference, self.varied))
+        first, second = (_digest(run, cell, name) for run in (self.reference, self.varied))
         return first is not None and second is not None and first != second
 
     @cached_property
@@ -123,7 +125,9 @@ class Facts:
         """The lines that used the factor, in order; those of the varied run, else those of the reference."""
         return tuple(self._uses(self.varied)) or tuple(self._uses(self.reference))
 
-    def _uses(self, run: Run) -> Iterator[Use]:
+    def _uses(self, run: Run | None) -> Iterator[Use]:
+        if run is None:
+            return
         indices = {cell.id: cell.index for cell in self.notebook.code_cells}
         for during in self.order:
             record = run.records[during]
@@ -142,7 +146,8 @@ class Facts:
         return statement.binds | statement.changes
 
 
-def _digest(record: CellRecord | None, name: str) -> str | None:
+def _digest(run: Run | None, cell: int, name: str) -> str | None:
+    record = None if run is None else run.records[cell]
     return None if record is None else record.values.get(name)
 
 

@@ -10,7 +10,7 @@ from repro_nb.rerun.attribution.facts import Facts, Line, Spot, Use
 from repro_nb.rerun.attribution.matching import Match, Rank, aliases, matches
 from repro_nb.rerun.attribution.set_order import SetOrder
 from repro_nb.rerun.attribution.slicing import all_spots, carriers, shows
-from repro_nb.rerun.dataflow import with_called
+from repro_nb.rerun.dataflow import definitions_in, imported, with_called
 
 __all__ = ["Found", "Origins"]
 
@@ -63,6 +63,25 @@ class Origins:
             if found is not None and found.sure:
                 return found
         return self._by_effect(cell, tiers[0] or tiers[1])
+
+    def sharing(self, cell: int) -> Found | None:
+        """A line before `cell` whose words fit, and that uses something which `cell` uses, too.
+
+        What goes on beside the cells changes what it is given at any time, wherever values seem to flow.
+        """
+        spots = all_spots(self._facts, cell)
+        wanted = {name for spot in spots if spot.cell == cell for name in self._reads(spot)}
+        for spot in spots:
+            sure = (match for match in self._matches(spot) if match.rank is Rank.SURE)
+            match = next(iter(sure), None)
+            if match is not None and wanted & self._reads(spot):
+                return Found(Line(spot.cell, match.line), sure=True)
+        return None
+
+    def _reads(self, spot: Spot) -> set[str]:
+        """Names that a statement reads, the functions in it included."""
+        definitions = definitions_in(map(self._facts.statement, self._ran))
+        return with_called(self._facts.statement(spot).uses, definitions) - self._modules
 
     def reaches(self, line: Line, cell: int) -> bool:
         """Whether what a line does can reach what `cell` shows, through values that differ."""
@@ -119,14 +138,30 @@ class Origins:
         return next((name for name in names if self._facts.differs(spot.cell, name)), None)
 
     def _entry(self, cell: int, spots: Sequence[Spot]) -> Spot | None:
-        """The first statement whose effect differs: a variable's value, or what the cell shows."""
+        """The first statement whose effect differs: a variable's value, or what the cell shows.
+
+        What a value was in the middle of a cell is not known. Of the statements that make it, the last counts: an
+        empty dict differs no more than another.
+        """
         changed = next(filter(self._is_changed, spots), None)
         if changed is not None:
-            return changed
+            return self._making(changed, spots)[-1]
         showing = [
             spot for spot in spots if spot.cell == cell and shows(self._facts.statement(spot))
         ]
         return showing[-1] if showing else None
+
+    def _making(self, changed: Spot, spots: Sequence[Spot]) -> list[Spot]:
+        """The statements of its cell that make the variable which `changed` is the first to set."""
+        name = self._first_changed(changed)
+        return [
+            spot
+            for spot in spots
+            if spot.cell == changed.cell
+            and spot >= changed
+            and not self._facts.statement(spot).is_definition
+            and name in self._facts.sets(spot)
+        ]
 
     def _by_words(
         self, entry: Spot | None, spots: Sequence[Spot], known: Collection[Line]
@@ -174,6 +209,10 @@ class Origins:
         return list(all_spots(self._facts, self._facts.order[-1])) if self._facts.order else []
 
     @cached_property
+    def _modules(self) -> frozenset[str]:
+        return imported(self._facts.sources)
+
+    @cached_property
     def _aliases(self) -> dict[str, str]:
         return aliases(map(self._facts.statement, self._ran))
 
@@ -187,8 +226,16 @@ class Origins:
         found = self._by_words(entry, spots, ())
         if found is not None or entry is None:
             return found
-        line = Line(entry.cell, self._facts.statement(entry).node.lineno)
+        first = self._first_fed(spots) or entry
+        line = Line(first.cell, self._facts.statement(first).node.lineno)
         return Found(line, sure=False, variable=self._variable(line))
+
+    def _first_fed(self, spots: Sequence[Spot]) -> Spot | None:
+        """The first statement whose effect differs, and that takes something in: not ``found = {}``."""
+        changed = next(filter(self._is_changed, spots), None)
+        making = [] if changed is None else self._making(changed, spots)
+        modules = self._modules
+        return next((spot for spot in making if self._facts.statement(spot).uses - modules), None)
 
     def _variable(self, line: Line) -> str:
         """The variable that a line's statement makes differ; empty where none is known."""

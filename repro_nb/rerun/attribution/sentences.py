@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from repro_nb.probe.factors import Factor, factors
+from repro_nb.rerun.attribution.advice import advised_code, in_names_of
 
 if TYPE_CHECKING:
     from repro_nb.rerun.attribution.facts import Facts, Line
@@ -67,10 +69,13 @@ def _first(facts: Facts, found: Found | None) -> str:
     return observed(facts, found)
 
 
-def remedy(factor: str, code: str) -> str:
-    """What to do about a factor, as a sentence."""
-    known = factor_named(factor)
-    return sentence(known.remedy(code)) if known is not None else ""
+def remedy(facts: Facts, found: Found | None, cells: Iterable[int]) -> str:
+    """What to do about the factor that came in at `found`, and makes `cells` differ, as a sentence."""
+    known = factor_named(facts.factor)
+    if known is None:
+        return ""
+    code = "" if found is None else advised_code(facts, found.line, cells)
+    return sentence(in_names_of(facts, known.remedy(code), code))
 
 
 def sentence(text: str) -> str:
@@ -87,6 +92,8 @@ def _subject(facts: Facts) -> str:
 
 
 def _values(facts: Facts) -> str:
+    if facts.reference is None or facts.varied is None:
+        return ""
     before = facts.reference.launch.variation.reference.get(facts.factor)
     after = facts.varied.launch.variation.values.get(facts.factor)
     if facts.factor not in _TELLING or not before or not after:

@@ -54,6 +54,14 @@ def carriers(
     return tuple(reversed(list(walk.run(begins))))
 
 
+def _loop_names(node: ast.stmt) -> set[str]:
+    """Names that a loop binds anew before it reads them: ``w`` of a former loop is not where this one's comes from."""
+    if not isinstance(node, ast.For | ast.AsyncFor):
+        return set()
+    taken = {each.id for each in ast.walk(node.iter) if isinstance(each, ast.Name)}
+    return {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)} - taken
+
+
 class _Walk:
     """One walk, from the last statement to the first."""
 
@@ -87,6 +95,7 @@ class _Walk:
 
     def _need(self, statement: Statement) -> None:
         names = statement.uses | (statement.changes - self._modules)
+        names -= _loop_names(statement.node)
         self._needed |= with_called(names, self._definitions) - self._modules
 
     def _is_same(self, cell: int, name: str) -> bool:

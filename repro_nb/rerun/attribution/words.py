@@ -88,8 +88,13 @@ WORDS: Mapping[str, Words] = {
         "num_workers=",
     ),
     "race": _words(
-        "*as_completed() *.imap_unordered() *.get_nowait() *.wait() *.FIRST_COMPLETED *.add_done_callback()",
-        "*.Thread() *.start() *Executor() *.ThreadPool() *.Pool() *.submit() *.gather() *.create_task()",
+        "*as_completed() *.imap_unordered() *.get_nowait() concurrent.futures.wait() asyncio.wait() *.FIRST_COMPLETED "
+        "*.add_done_callback()",
+        "*.Thread() *.start() *.wait() *Executor() *.ThreadPool() *.Pool() *.submit() *.gather() *.create_task()",
+    ),
+    "started threads": _words(
+        "threading.Thread() threading.Timer() multiprocessing.Process() _thread.start_new_thread() *.submit() "
+        "*.apply_async() *.run_in_executor() *.to_thread()"
     ),
     "directory-order": _words(
         "*.listdir() *.scandir() *.glob() glob() *.iglob() *.rglob() *.iterdir() *.walk() *.getoutput('ls*) "
@@ -122,4 +127,4 @@ WORDS: Mapping[str, Words] = {
     "numba": _words("numpy.random.*() random.*()", _DRAWS),
     "cupy": _words("cupy.random.*()", _DRAWS),
 }  # fmt: skip
-"""By the factor's public name; races between threads have words of their own."""
+"""By the factor's public name; races have words of their own: what takes as it comes, and what starts."""

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from repro_nb.rerun.dataflow import statements_of
 from repro_nb.rerun.diagnoses.causing import cells_named, first_line
 from repro_nb.rerun.diagnoses.history_of_runs import ExecutionCounts, execution_counts
+from repro_nb.rerun.diagnoses.key_makers import asked_keys, key_maker
 from repro_nb.rerun.diagnoses.names import names_of, upstream
+from repro_nb.rerun.diagnoses.saved_errors import fails_as_saved
 from repro_nb.rerun.judge import compare_with_saved
 from repro_nb.rerun.result import Cause, CellStatus, Grade
 
 if TYPE_CHECKING:
     from repro_nb.rerun.diagnoses.diagnosis import Case
+    from repro_nb.rerun.result import Origin
     from repro_nb.rerun.runner import Run
 
 __all__ = ["CellOrder", "reproduced"]
@@ -29,21 +32,22 @@ _MOST_SHOWN = 12
 
 @dataclass(frozen=True)
 class CellOrder:
-    """Runs the cells as the saved execution counts tell, and looks whether that gives the saved outputs."""
+    """Runs the cells as the saved execution counts tell: does that give the saved outputs, and not fail?"""
 
     name: str = "cell-order"
 
     async def causes(self, case: Case) -> Sequence[Cause]:
-        """The order as a cause, proved by a run; nothing where that run gives no saved output back."""
+        """The order as a cause, proved by a run; nothing where that run goes no better."""
         counts = execution_counts(case)
         targets = [cell for cell in _targets(case) if cell in counts.counts]
         if not targets or not case.can_afford_runs:
             return ()
         for order in _orders(case, counts, targets):
             run = await case.rerun(order)
-            cells = reproduced(case, run, targets)
+            given_back = reproduced(case, run, targets)
+            cells = sorted({*given_back, *_rescued(case, run, targets)})
             if cells:
-                return [_cause(case, counts, order, cells)]
+                return [_cause(case, counts, order, cells, given_back)]
         return ()
 
 
@@ -59,10 +63,18 @@ def reproduced(case: Case, run: Run, targets: Collection[int]) -> list[int]:
     return found
 
 
+def _rescued(case: Case, run: Run, targets: Collection[int]) -> Iterator[int]:
+    """The failing cell, where it came to its end in `run`: libraries may print otherwise than when it was saved."""
+    failure = case.failure
+    cell = None if failure is None else failure.cell
+    if cell is not None and cell in targets and run.statuses[cell] is CellStatus.OK:
+        yield cell
+
+
 def _targets(case: Case) -> Iterator[int]:
     failure = case.failure
     hopeful = failure is not None and failure.exit_code == 1 and failure.type not in _HOPELESS
-    if failure is not None and failure.cell is not None and hopeful:
+    if failure is not None and failure.cell is not None and hopeful and not fails_as_saved(case):
         yield failure.cell
     yield from case.divergent
 
@@ -106,27 +118,70 @@ def _repeated(order: Sequence[int], repeats: dict[int, int]) -> tuple[int, ...]:
 
 
 def _cause(
-    case: Case, counts: ExecutionCounts, order: Sequence[int], cells: Sequence[int]
+    case: Case,
+    counts: ExecutionCounts,
+    order: Sequence[int],
+    cells: Sequence[int],
+    given_back: Sequence[int],
 ) -> Cause:
     first, *later = cells
     again = {cell: order.count(cell) for cell in order if order.count(cell) > 1}
-    failure = case.failure
-    as_written = "do not"
-    if failure is not None and failure.cell == first:
-        as_written = f"raise {failure.type}: {first_line(failure.message, 120)}"
+    made = _made_later(case, order, first)
     evidence = (
-        f"In the order of the saved execution counts ({_listed(order)}) the cells give the saved output"
-        f" of {cells_named(cells)}; from the top they {as_written}."
+        f"In the order of the saved execution counts ({_listed(order)}) {_then(cells, given_back)};"
+        f" from the top they {_as_it_is(case, first)}."
     )
     return Cause(
         cell=first,
         factor="cell-order",
         grade=Grade.PROVED,
-        evidence=f"{evidence}{_doubts(case, counts)}",
-        fix=_fix_repeats(again) if again else _fix_moves(case, order, first),
+        evidence=f"{evidence}{_maker_named(made)}{_doubts(case, counts)}",
+        fix=_fix(case, order, first, made, again),
+        origin=None if made is None else made[1],
         floating=False,
         inherited_by=tuple(later),
     )
+
+
+def _then(cells: Sequence[int], given_back: Sequence[int]) -> str:
+    rescued = [cell for cell in cells if cell not in given_back]
+    parts = [f"give the saved output of {cells_named(given_back)}"] if given_back else []
+    parts += [f"come to the end of {cells_named(rescued)}"] if rescued else []
+    return f"the cells {' and '.join(parts)}"
+
+
+def _as_it_is(case: Case, first: int) -> str:
+    failure = case.failure
+    if failure is None or failure.cell != first:
+        return "do not"
+    return f"raise {failure.type}: {first_line(failure.message, 120)}"
+
+
+def _made_later(case: Case, order: Sequence[int], cell: int) -> tuple[str, Origin] | None:
+    """The column or attribute that the failing `cell` lacks, and the later line that made it in `order`."""
+    failure = case.failure
+    if failure is None or failure.cell != cell:
+        return None
+    made = key_maker(case, asked_keys(failure), cell)
+    return made if made is not None and made[1].cell in order else None
+
+
+def _maker_named(made: tuple[str, Origin] | None) -> str:
+    return "" if made is None else f" Line {made[1].line} of cell {made[1].cell} makes {made[0]!r}."
+
+
+def _fix(
+    case: Case,
+    order: Sequence[int],
+    first: int,
+    made: tuple[str, Origin] | None,
+    again: dict[int, int],
+) -> str:
+    if again:
+        return _fix_repeats(again)
+    if made is not None:
+        return f"Move cell {made[1].cell} above cell {first}."
+    return _fix_moves(case, order, first)
 
 
 def _listed(order: Sequence[int]) -> str:

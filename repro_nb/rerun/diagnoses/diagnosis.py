@@ -78,7 +78,13 @@ class Case:
 
     @property
     def can_afford_runs(self) -> bool:
-        """Whether one more run is within what the user gives to an explanation."""
+        """Whether one more run, of older text or in another order, may be made.
+
+        It must be within what the user gives to an explanation. In place it would do to the user's own files what the
+        notebook of today does not.
+        """
+        if self.options.in_place:
+            return False
         budget = self.options.budget
         return budget is None or self.run.seconds <= budget
 

@@ -20,6 +20,7 @@ class Known:
         places: The one place where a module exists that no distribution brings.
         libraries: The system's package for a shared library.
         programs: The system's package for a program.
+        same: Distributions that are called like their module, so that nobody else's package is meant.
     """
 
     date: str
@@ -27,11 +28,13 @@ class Known:
     places: Mapping[str, str]
     libraries: Mapping[str, str]
     programs: Mapping[str, str]
+    same: frozenset[str]
 
 
 def _read() -> Known:
     text = files("repro_nb.rerun.diagnoses").joinpath("distributions.toml").read_text("utf-8")
-    return Known(**tomllib.loads(text))
+    table = tomllib.loads(text)
+    return Known(**{**table, "same": frozenset(table["same"])})
 
 
 KNOWN = _read()

@@ -14,6 +14,7 @@ from repro_nb.rerun.diagnoses.frames import failure_origin
 from repro_nb.rerun.diagnoses.history_of_runs import was_run
 from repro_nb.rerun.diagnoses.names import imported_by, upstream
 from repro_nb.rerun.diagnoses.saved_record import tells_of
+from repro_nb.rerun.diagnoses.silent_changes import silent_change
 from repro_nb.rerun.diagnoses.versions import (
     distribution_of,
     is_third_party,
@@ -104,6 +105,10 @@ def _of_cell(case: Case, cell: int) -> Cause | None:
     displayed = display_change(case, cell)
     if displayed is not None:
         return _cause(cell, Grade.SUSPECTED, displayed, _LOCK)
+    silent = silent_change(case, slice_, modules)
+    if silent is not None:
+        advice, grade, line = silent
+        return _cause(cell, grade, advice.evidence, advice.fix, line)
     return _other_python(case, cell, modules)
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from repro_nb.rerun.diagnoses.causing import failure_cause, line_with
-from repro_nb.rerun.diagnoses.distributions import KNOWN
+from repro_nb.rerun.diagnoses.downloads import lost_downloads, not_downloaded
 from repro_nb.rerun.diagnoses.file_makers import Maker, maker_of, writes_files
 from repro_nb.rerun.diagnoses.frames import failure_origin
 from repro_nb.rerun.diagnoses.nearby import project_files, shown_path
 from repro_nb.rerun.diagnoses.outages import outage_in_output
+from repro_nb.rerun.diagnoses.told_in_output import failed_change, program_fix
 from repro_nb.rerun.result import CellStatus
 
 if TYPE_CHECKING:
@@ -123,10 +124,8 @@ def _is_written(failure: Failure, origin: Origin | None) -> bool:
 
 
 def _program(case: Case, name: str, origin: Origin | None) -> Cause:
-    package = KNOWN.programs.get(name)
-    how = f": on Debian and Ubuntu `apt install {package}`" if package else ""
     evidence = f"The program {name} is not installed, or not on the PATH of the kernel."
-    return failure_cause(case, "missing-file", evidence, f"Install {name}{how}.", origin)
+    return failure_cause(case, "missing-file", evidence, program_fix(name), origin)
 
 
 def _folder(case: Case, path: str, origin: Origin | None) -> Cause:
@@ -143,10 +142,13 @@ def _names_folder(path: str) -> bool:
 
 def _file(case: Case, cell: int, path: str, name: str, origin: Origin | None) -> Cause:
     maker = maker_of(case, name, cell)
-    if maker is not None and maker.downloads and _failed_to_download(case, maker):
-        return _network(case, path, maker)
+    if maker is not None and maker.downloads and (lost := not_downloaded(case, path, maker)):
+        return lost
+    moved = failed_change(case, cell) if _is_relative(path) else None
+    if moved is not None:
+        return _after_change(case, path, *moved)
     known = _nearby(case, name)
-    parts = [f"{path} does not exist."]
+    parts = [f"{path} does not exist.", *lost_downloads(case, cell)]
     fix = "Put the file there, or let the notebook make or download it."
     foreign = _foreign(path)
     if foreign:
@@ -184,16 +186,18 @@ def _made(case: Case, cell: int, maker: Maker) -> tuple[str, str]:
     )
 
 
-def _failed_to_download(case: Case, maker: Maker) -> bool:
-    outputs = case.run.outputs[maker.line.cell]
-    return outputs is not None and outage_in_output(outputs) is not None
+def _is_relative(path: str) -> bool:
+    return re.match(r"[/\\~]|[A-Za-z]:", path) is None
 
 
-def _network(case: Case, path: str, maker: Maker) -> Cause:
-    line = f"line {maker.line.line} of cell {maker.line.cell}"
-    evidence = f"{path} does not exist: {line} should download it, and did not reach the network."
-    fix = "Keep the file with the notebook, or download it before the run."
-    return failure_cause(case, "network", evidence, fix, maker.line)
+def _after_change(case: Case, path: str, line: Origin, folder: str) -> Cause:
+    """What follows from a change of folder that failed."""
+    evidence = (
+        f"{path} does not exist: line {line.line} of cell {line.cell} changes into {folder}, which does not exist,"
+        " so that the file is looked for elsewhere."
+    )
+    fix = f"Read the file by a path relative to the notebook, without the change into {folder}."
+    return failure_cause(case, "missing-file", evidence, fix, line)
 
 
 def _foreign(path: str) -> str:

@@ -54,7 +54,7 @@ class MissingModule:
 
 def _whole_module(case: Case, name: str) -> Cause:
     advice = _local(case, name) or _place(name) or _submodule(case, name)
-    advice = advice or _own(name) or _distribution(name)
+    advice = advice or _own(name) or _distribution(case, name)
     top = name.partition(".")[0]
     origin = failure_origin(case) or _import_line(case, top)
     evidence = (
@@ -116,6 +116,20 @@ def _own(name: str) -> Advice | None:
     )
 
 
+def _of_the_course(name: str) -> Advice:
+    """What no table knows: people publish notebooks without the files that go with them."""
+    top = name.partition(".")[0]
+    evidence = (
+        "No table knows a package that provides it: it is probably a file of the author's that belongs"
+        " beside the notebook."
+    )
+    fix = (
+        f"Put {top}.py beside the notebook, from where the notebook comes from. Install a package called {top}"
+        " only if its description says that it is the one meant: anybody may have published that name."
+    )
+    return Advice(evidence, fix)
+
+
 def _submodule(case: Case, name: str) -> Advice | None:
     """A part that an installed package does not have."""
     top, dot, _ = name.partition(".")
@@ -130,7 +144,7 @@ def _submodule(case: Case, name: str) -> Advice | None:
     )
 
 
-def _distribution(name: str) -> Advice:
+def _distribution(case: Case, name: str) -> Advice:
     top = name.partition(".")[0]
     known = _longest(KNOWN.distributions, name)
     installed = distributions_of(top)
@@ -140,8 +154,11 @@ def _distribution(name: str) -> Advice:
         package = KNOWN.distributions[known]
         evidence = f"The package {package} provides {known} (table of {KNOWN.date})."
         return Advice(evidence, f"`pip install {package}`")
-    evidence = "No table tells which package provides it: that it has the same name is a guess."
-    return Advice(evidence, f"`pip install {top.replace('_', '-')}`, if that is the package meant.")
+    if top in KNOWN.same or installing_line(case, top) is not None:
+        package = top.replace("_", "-")
+        table = f" (table of {KNOWN.date})" if top in KNOWN.same else ""
+        return Advice(f"The package {package} provides it{table}.", f"`pip install {package}`")
+    return _of_the_course(name)
 
 
 def _longest(table: Container[str], name: str) -> str | None:

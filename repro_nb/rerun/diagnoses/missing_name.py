@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from repro_nb.rerun.diagnoses.causing import Advice, cells_named, failure_cause, line_with
 from repro_nb.rerun.diagnoses.frames import failure_origin
 from repro_nb.rerun.diagnoses.history_of_runs import execution_counts, was_run
-from repro_nb.rerun.diagnoses.names import names_of
+from repro_nb.rerun.diagnoses.names import missing_beside, names_of
 from repro_nb.rerun.diagnoses.well_known_names import IMPORTS, PLACES, PYLAB
 from repro_nb.rerun.result import CellStatus
 
@@ -48,7 +48,26 @@ class MissingName:
             filter(None, (way(case, name, cell) for way in ways)), _deleted(case, name, cell)
         )
         origin = failure_origin(case) or line_with(case, cell, rf"\b{name}\b")
-        return [failure_cause(case, "missing-name", found.evidence, found.fix, origin)]
+        others = [] if origin is None else missing_beside(case, name, origin)
+        evidence, fix = _with_others(case, found, others)
+        return [failure_cause(case, "missing-name", evidence, fix, origin)]
+
+
+def _with_others(case: Case, found: Advice, others: Sequence[str]) -> tuple[str, str]:
+    """The advice on the first name, and on what else the same statement lacks."""
+    if not others:
+        return found.evidence, found.fix
+    evidence = f"{found.evidence} The same statement needs {_listed(others)}, which no cell before it defines either."
+    fixes = [found.fix]
+    for name in others:
+        known = _known(case, name, 0)
+        fixes.append(f"Define {name} before this cell." if known is None else known.fix)
+    return evidence, " ".join(fixes)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _binding(case: Case, name: str, cells: Iterable[int]) -> list[int]:

@@ -12,9 +12,11 @@ from repro_nb.rerun.cell_code import parse_cell
 from repro_nb.rerun.dataflow import depends_on_all, statements_of
 
 if TYPE_CHECKING:
+    from repro_nb.rerun.diagnoses.diagnosis import Case
     from repro_nb.rerun.notebook import CodeCell
+    from repro_nb.rerun.result import Origin
 
-__all__ = ["CellNames", "imported_by", "names_of", "upstream"]
+__all__ = ["CellNames", "imported_by", "missing_beside", "names_of", "upstream"]
 
 _EXECUTING = frozenset({"exec", "execfile", "globals", "locals", "vars"})
 _RUNNING_MAGICS = frozenset({"load", "loadpy", "pylab", "restart", "run", "store"})
@@ -62,6 +64,23 @@ def names_of(source: str) -> CellNames:
         stars=stars,
         opaque=bool(stars) or any(_runs_text(node) for node in ast.walk(tree)),
     )
+
+
+def missing_beside(case: Case, name: str, origin: Origin) -> list[str]:
+    """Other names than `name` that the statement at `origin` reads, and that no cell before it binds.
+
+    None where an earlier cell may bind names that its text does not show.
+    """
+    before = [names_of(cell.source) for cell in case.cells[: origin.cell]]
+    if any(names.opaque for names in before):
+        return []
+    bound = {each for names in before for each in names.binds} | {name}
+    for statement in statements_of(case.cells[origin.cell].source) or ():
+        last = statement.node.end_lineno or statement.node.lineno
+        if statement.node.lineno <= origin.line <= last:
+            return sorted(statement.uses - bound)
+        bound |= statement.binds
+    return []
 
 
 def upstream(cells: Sequence[CodeCell], cell: int) -> tuple[int, ...]:

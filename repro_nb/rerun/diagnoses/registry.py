@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from repro_nb.rerun.diagnoses.causing import cells_named, first_line
+from repro_nb.rerun.diagnoses.causing import cells_named, failure_cause, first_line
 from repro_nb.rerun.diagnoses.cell_order import CellOrder
 from repro_nb.rerun.diagnoses.environment import EnvironmentChange
 from repro_nb.rerun.diagnoses.frames import failure_origin
 from repro_nb.rerun.diagnoses.in_words import InWords
 from repro_nb.rerun.diagnoses.kernel_death import KernelDeath
+from repro_nb.rerun.diagnoses.made_later import MadeLater
 from repro_nb.rerun.diagnoses.missing_file import MissingFile
 from repro_nb.rerun.diagnoses.missing_module import MissingModule
 from repro_nb.rerun.diagnoses.missing_name import MissingName
 from repro_nb.rerun.diagnoses.network import Network, NetworkUpstream
+from repro_nb.rerun.diagnoses.other_times import OtherTimes
+from repro_nb.rerun.diagnoses.plain_words import IF_MEANT, in_plain_words
 from repro_nb.rerun.diagnoses.python_two import PythonTwo
 from repro_nb.rerun.diagnoses.removed_api import RemovedApi
+from repro_nb.rerun.diagnoses.saved_errors import fails_as_saved
 from repro_nb.rerun.diagnoses.stale_source import StaleSource
 from repro_nb.rerun.diagnoses.time_out import TimeOut
+from repro_nb.rerun.diagnoses.told_in_output import ToldInOutput
+from repro_nb.rerun.diagnoses.unparsable import Unparsable
 from repro_nb.rerun.result import UNEXPLAINED, Cause, Grade
 
 if TYPE_CHECKING:
@@ -33,13 +40,17 @@ DIAGNOSES: tuple[Diagnosis, ...] = (
     InWords(),
     CellOrder(),
     StaleSource(),
+    ToldInOutput(),
     Network(),
     PythonTwo(),
     RemovedApi(),
     MissingModule(),
     MissingFile(),
     MissingName(),
+    MadeLater(),
+    Unparsable(),
     EnvironmentChange(),
+    OtherTimes(),
     NetworkUpstream(),
 )
 
@@ -62,7 +73,7 @@ async def diagnose(case: Case, diagnoses: Sequence[Diagnosis] = DIAGNOSES) -> tu
             continue
         causes += found
         case = case.without({cell for cause in found for cell in (cause.cell, *cause.inherited_by)})
-    causes += _unexplained(case, faults)
+    causes = [*_as_saved(case, causes), *_unexplained(case, faults)]
     return tuple(sorted(causes, key=lambda cause: cause.cell))
 
 
@@ -75,22 +86,35 @@ def _fault(diagnosis: Diagnosis, error: Exception) -> str:
 def _unexplained(case: Case, faults: Sequence[str]) -> Iterator[Cause]:
     failure = case.failure
     if failure is not None and failure.cell is not None:
-        evidence = f"The cell raised {failure.type}: {first_line(failure.message)}"
-        yield _nameless(case, failure.cell, f"{evidence}{''.join(faults)}", failed=True)
+        told = in_plain_words(case, failure)
+        evidence = f"{told.evidence}{''.join(faults)}"
+        yield failure_cause(case, UNEXPLAINED, evidence, told.fix, failure_origin(case))
     if case.divergent:
         first, *later = case.divergent
         evidence = "Fresh runs agree with one another, and do not give the saved output."
         if later:
             evidence += f" The same is true of {cells_named(later)}."
-        yield _nameless(case, first, f"{evidence}{''.join(faults)}")
+        yield Cause(
+            cell=first,
+            factor=UNEXPLAINED,
+            grade=Grade.OBSERVED,
+            evidence=f"{evidence}{''.join(faults)}",
+            floating=False,
+        )
 
 
-def _nameless(case: Case, cell: int, evidence: str, *, failed: bool = False) -> Cause:
-    return Cause(
-        cell=cell,
-        factor=UNEXPLAINED,
-        grade=Grade.OBSERVED,
-        evidence=evidence,
-        origin=failure_origin(case) if failed else None,
-        floating=False,
-    )
+def _as_saved(case: Case, causes: Sequence[Cause]) -> list[Cause]:
+    """Say of a failure that the notebook was saved with it: it may be meant."""
+    failure = case.run.failure
+    if failure is None or not fails_as_saved(case):
+        return list(causes)
+    return [
+        replace(
+            cause,
+            evidence=f"{cause.evidence} The cell was saved with the same error.",
+            fix=f"{cause.fix} {IF_MEANT}".strip(),
+        )
+        if cause.cell == failure.cell
+        else cause
+        for cause in causes
+    ]

@@ -35,6 +35,7 @@ _ATTRIBUTE = re.compile(
     r"|type object '(?P<type>[\w.]+)' has no attribute '(?P<member>\w+)'"
 )
 _ARGUMENT = re.compile(r"got an unexpected keyword argument '(?P<name>\w+)'")
+_UNDEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 _SAID = re.compile(
     r"[`'\"]?(?P<name>[\w.]*\w)[`'\"]?(?: \w+){0,3} (?:was|were|has been|have been|is|are|been) removed"
     r" (?:in|from|since)\b(?P<where>[^\n]{0,60}?\d+\.\d+[\w.]*)"
@@ -63,13 +64,23 @@ class RemovedApi:
 
 def _known(case: Case, failure: Failure) -> Iterator[Removed]:
     """Entries of the table that the failure's text asks for, and that the version in use is without."""
-    source = _failing_source(case)
+    source, starred = _failing_source(case), _from_stars(case, failure.message)
     for entry in removed_apis():
-        if _is_meant(entry, failure.message, source) and _is_used(case, entry.library):
+        meant = entry.full_name in starred or _is_meant(entry, failure.message, source)
+        if meant and _is_used(case, entry.library):
             version = used_version(case, entry.library)
             shadowed = local_module(case, entry.full_name.partition(".")[0]) is not None
             if not shadowed and (version is None or at_least(version, entry.version)):
                 yield entry
+
+
+def _from_stars(case: Case, message: str) -> frozenset[str]:
+    """What a name that is not defined would be called, had it come by one of the imports of everything."""
+    match = _UNDEFINED.match(message)
+    if match is None:
+        return frozenset()
+    modules = {module for cell in case.cells for module in names_of(cell.source).stars}
+    return frozenset(f"{module}.{match['name']}" for module in modules)
 
 
 def _is_meant(entry: Removed, message: str, source: str) -> bool:
@@ -98,7 +109,7 @@ def _asks_for_argument(entry: Removed, message: str, source: str) -> bool:
 
 
 def _is_used(case: Case, library: str) -> bool:
-    if library == PYTHON:
+    if library in (PYTHON, "IPython"):
         return True
     imported = {
         module.partition(".")[0] for cell in case.cells for module in names_of(cell.source).imports
@@ -118,11 +129,16 @@ def _last(name: str) -> str:
 def _from_message(case: Case, failure: Failure) -> Cause | None:
     for entry in messages():
         match = entry.pattern.search(failure.message)
+        if match is None or not entry.through.search(failure.traceback):
+            continue
+        if not _is_used(case, entry.library):
+            continue
         version = used_version(case, entry.library)
-        if match is None or (version is not None and not at_least(version, entry.version)):
+        if version is not None and not at_least(version, entry.version):
             continue
         what = entry.what.format(name=match["name"])
-        return _cause(case, what, entry.library, entry.version, entry.instead, None)
+        instead = entry.instead.replace("{name}", match["name"] or "")
+        return _cause(case, what, entry.library, entry.version, instead, None)
     return None
 
 

@@ -48,6 +48,7 @@ class RemovedMessage:
         pattern: What the text is recognised by; its group ``name`` names what went.
         what: What went; ``{name}`` stands for the group.
         instead: What to use instead.
+        through: What the traceback shows, where the text alone does not tell.
     """
 
     library: str
@@ -55,6 +56,7 @@ class RemovedMessage:
     pattern: re.Pattern[str]
     what: str
     instead: str
+    through: re.Pattern[str]
 
 
 @cache
@@ -66,10 +68,7 @@ def removed_apis() -> tuple[Removed, ...]:
 @cache
 def messages() -> tuple[RemovedMessage, ...]:
     """Every text of the table."""
-    return tuple(
-        RemovedMessage(**{**entry, "pattern": re.compile(entry["pattern"], re.DOTALL)})
-        for entry in _table()["messages"]
-    )
+    return tuple(map(_message, _table()["messages"]))
 
 
 def table_date() -> str:
@@ -81,6 +80,18 @@ def table_date() -> str:
 def _table() -> dict[str, Any]:
     text = files("repro_nb.rerun.diagnoses").joinpath("removed_apis.toml").read_text("utf-8")
     return tomllib.loads(text)
+
+
+def _message(entry: Mapping[str, str]) -> RemovedMessage:
+    pattern, through = re.compile(entry["pattern"], re.DOTALL), re.compile(entry.get("through", ""))
+    return RemovedMessage(
+        library=entry["library"],
+        version=entry["version"],
+        pattern=pattern,
+        what=entry["what"],
+        instead=entry["instead"],
+        through=through,
+    )
 
 
 def _apis(libraries: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Iterator[Removed]:

@@ -38,11 +38,13 @@ def installing_line(case: Case, module: str) -> Origin | None:
     """The line by which the notebook installs what provides `module`, no later than in the cell that failed."""
     failure = case.run.failure
     last = -1 if failure is None or failure.cell is None else failure.cell
-    names = {module.lower(), KNOWN.distributions.get(module, module).lower()}
+    names = {
+        each.lower().replace("_", "-") for each in (module, KNOWN.distributions.get(module, module))
+    }
     for cell in range(last + 1):
         for line in shell_lines(case, cell):
             match = _INSTALL.search(line.code)
             words = re.split(r"[\s=<>!~\[\];,]+", match["packages"].lower()) if match else []
-            if names & {word.replace("_", "-") for word in words} or names & set(words):
+            if names & {word.replace("_", "-") for word in words}:
                 return line
     return None

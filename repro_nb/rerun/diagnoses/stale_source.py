@@ -104,6 +104,11 @@ def _causes_by(
             f"With {whose}, as in commit {commit}, cell {cell} gives the saved output;"
             " with the present one it does not."
         )
+        if len(sources) > 1:
+            evidence = (
+                f"With the {len(sources)} cells that have changed as in commit {commit}, cell {cell} gives the saved "
+                f"output; with the present ones it does not. {whose[0].upper()}{whose[1:]} is the nearest of them."
+            )
         yield Cause(
             cell=cell,
             factor="stale-source",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from repro_nb.errors import ReproError
+from repro_nb.errors import NotebookError, ReproError
 from repro_nb.rerun import judge
 from repro_nb.rerun.fix.damage import Damage
 from repro_nb.rerun.fix.draft import Draft
@@ -49,11 +49,11 @@ def fix(
             byte, and the old file is kept as ``NAME.ipynb.bak``.
 
     Returns:
-        The result. A notebook that cannot be read, or not be judged, is a result too: see its ``before``.
+        The result. A notebook that cannot be read, or not be judged, is a result too: see its ``before``; and so is
+        one that cannot be written, or was changed meanwhile: see ``unwritten``. It is as it was then.
 
     Raises:
         UsageError: The project's settings cannot be used.
-        NotebookError: It cannot be written, or was changed meanwhile; it is as it was.
         Interrupted: Ctrl-C, with what is known of the notebook as it is; nothing was written.
     """
     started = time.perf_counter()
@@ -62,17 +62,16 @@ def fix(
     stop = Stop()
     examiner = Examiner(str(path), chosen, watcher, stop)
     try:
+        # Read first: what is saved between the two readings is then found to be another file.
+        content = Path(path).read_bytes()
         notebook = read_notebook(Path(path))
-        content = notebook.path.read_bytes()
         before = examiner.examine(notebook, with_saved=True)
     except ReproError as error:
         result = _unreadable(str(path), error)
     else:
         result, draft = _fixed(str(path), notebook, before, examiner)
         if write and draft is not None:
-            text = rewritten(content.decode("utf-8"), draft)
-            backup = replace_notebook(notebook.path, content, text.encode("utf-8", "surrogatepass"))
-            result = replace(result, written=True, backup=str(backup))
+            result = _written(result, content, draft)
     watcher.notebook_finished(result.after or result.before)
     return replace(result, seconds=time.perf_counter() - started)
 
@@ -80,6 +79,16 @@ def fix(
 def _unreadable(path: str, error: ReproError) -> FixResult:
     before = NotebookResult(notebook=path, level=None, status=Status.ERROR, error=failure_of(error))
     return FixResult(notebook=path, before=before)
+
+
+def _written(result: FixResult, content: bytes, draft: Draft) -> FixResult:
+    """The result, once the notebook is written; what was found is not lost where it cannot be."""
+    try:
+        text = rewritten(content.decode("utf-8"), draft).encode("utf-8", "surrogatepass")
+        backup = replace_notebook(draft.original.path, content, text)
+    except NotebookError as error:
+        return replace(result, unwritten=failure_of(error))
+    return replace(result, written=True, backup=str(backup))
 
 
 def _fixed(
@@ -98,8 +107,8 @@ def _fixed(
     search = Search(notebook, script, before, Damage(script, before, examiner.options), examine)
     best = search.best()
     further = (
-        best.rank[1:4] > search.unedited.rank[1:4]
-    )  # up the ladder, or fewer cells that differ
+        best.rank[1:5] > search.unedited.rank[1:5]
+    )  # up the ladder, fewer cells that differ, or causes that are gone
     helps = best.is_harmless and not best.draft.is_unchanged and further
     accepted = best.chosen if helps else ()
     result = FixResult(
@@ -136,10 +145,11 @@ def _with_saved(best: Attempt, options: VerifyOptions) -> NotebookResult:
 
 
 def _withdrawn(search: Search, best: Attempt | None) -> Iterator[WithdrawnEdit]:
-    accepted = set() if best is None else set(best.chosen)
+    # One edit may be proposed for two causes, or be part of a larger one.
+    accepted = set() if best is None else {each for _, p in best.chosen for each in p.changes}
     for treatment in search.treatments.values():
         for number, proposal in enumerate(treatment.proposals):
-            if (treatment.cause, proposal) in accepted:
+            if accepted.issuperset(proposal.changes):
                 continue
             reason = treatment.failed[number] if number < len(treatment.failed) else ""
             if number == len(treatment.failed) and _was_tried(search, treatment.cause, proposal):
@@ -166,9 +176,9 @@ def _left(
 
 
 def _diffs(draft: Draft) -> Iterator[CellDiff]:
-    known = [cell for cell in draft.origins if cell is not None]
-    moved = _moved(known)
-    for cell, cell_index in zip(draft.notebook.code_cells, draft.origins, strict=True):
+    origins = draft.origins
+    moved = _moved([cell for cell in origins if cell is not None])
+    for cell, cell_index in zip(draft.notebook.code_cells, origins, strict=True):
         old = "" if cell_index is None else draft.original.code_cells[cell_index].source
         if old != cell.source or cell_index in moved:
             yield CellDiff(
@@ -176,6 +186,7 @@ def _diffs(draft: Draft) -> Iterator[CellDiff]:
                 place=cell.index,
                 moved=cell_index in moved,
                 diff=tuple(_diff(old, cell.source)),
+                above=next((each for each in origins[cell.index + 1 :] if each is not None), None),
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
@@ -61,6 +62,9 @@ def _block(result: FixResult) -> RenderableType:
 
 def _verdict(result: FixResult) -> Text:
     before = _level(result.before.level)
+    if result.interrupted:
+        known = "" if result.before.level is None else f"{before}: "
+        return Text(f"{known}interrupted before the search for edits was through", "yellow")
     if result.before.level is None and result.before.error is not None:
         return Text(
             f"It could not be judged: {readable(_first_line(result.before.error.message))}", "red"
@@ -78,9 +82,9 @@ def _level(level: Level | None) -> str:
 
 
 def _cell(cell: CellDiff) -> RenderableType:
-    name = f"new cell, at place {cell.place}" if cell.cell is None else f"cell {cell.cell}"
-    moved = f", moved to place {cell.place}" if cell.moved else ""
-    lines = [Text(f"{name}{moved}", "bold")]
+    where = "at the end" if cell.above is None else f"above cell {cell.above}"
+    name = f"new cell, {where}" if cell.cell is None else f"cell {cell.cell}"
+    lines = [Text(f"{name}, moved {where}" if cell.moved else name, "bold")]
     lines += [Text(f"  {readable(line)}", _STYLES.get(line[:1], "")) for line in cell.diff]
     return Group(*lines)
 
@@ -114,8 +118,12 @@ def _about(cause: Cause) -> str:
 def _ending(result: FixResult) -> Iterator[str]:
     if result.written:
         yield f"Written; the notebook as it was is in {readable(str(result.backup))}."
+    elif result.unwritten is not None:
+        why = " ".join(result.unwritten.message.split()).removesuffix(".")
+        yield f"Not written: {readable(why)}."
     elif result.after is not None:
-        yield "Nothing was written: --write does, and keeps the notebook as it is in a backup."
+        command = f"repro-nb fix {shlex.quote(result.notebook)} --write"
+        yield f"Nothing was written: `{readable(command)}` does, and keeps the notebook as it is in a backup."
     if (
         result.after is not None
         and result.after.level != Level.MATCHES
@@ -144,12 +152,20 @@ def _to_json(result: FixResult) -> dict[str, Any]:
         ],
         "left": [_cause(cause) for cause in result.left],
         "cells": [
-            {"cell": each.cell, "place": each.place, "moved": each.moved, "diff": list(each.diff)}
+            {
+                "cell": each.cell,
+                "place": each.place,
+                "moved": each.moved,
+                "above": each.above,
+                "diff": list(each.diff),
+            }
             for each in result.cells
         ],
         "kernel": result.kernel or None,
         "written": result.written,
         "backup": result.backup,
+        "unwritten": None if result.unwritten is None else result.unwritten.message,
+        "interrupted": result.interrupted,
         "exit_code": result.exit_code,
         "seconds": result.seconds,
     }

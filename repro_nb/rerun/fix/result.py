@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from repro_nb.rerun.result import Cause, Level, NotebookResult
+from repro_nb.rerun.result import Cause, Failure, Level, NotebookResult
 
 __all__ = ["AcceptedEdit", "CellDiff", "FixResult", "WithdrawnEdit"]
+
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,7 @@ class CellDiff:
         cell: Index over the original's code cells; None for a new cell.
         place: Index over the edited notebook's code cells.
         moved: Whether it stands at another place among the cells that were there before.
+        above: Index over the original's code cells of the one that follows it now; None at the end.
         diff: The unified diff of its text, without a head; empty where it is the same.
     """
 
@@ -54,6 +57,7 @@ class CellDiff:
     place: int
     moved: bool
     diff: tuple[str, ...]
+    above: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,8 @@ class FixResult:
         kernel: Name of the kernel that the notebook names with the edits; empty where it stays.
         written: Whether the notebook was written.
         backup: Where the old one is kept; None where nothing was written.
+        unwritten: Why it could not be written, though it was to be; None else.
+        interrupted: Whether the search was stopped before its end: what it would have found is not known.
         seconds: Wall time of it all.
     """
 
@@ -84,6 +90,8 @@ class FixResult:
     kernel: str = ""
     written: bool = False
     backup: str | None = None
+    unwritten: Failure | None = None
+    interrupted: bool = False
     seconds: float = 0.0
 
     @property
@@ -93,7 +101,14 @@ class FixResult:
 
     @property
     def exit_code(self) -> int:
-        """0 at level 3 or above, 1 below it, 2 for input that is no notebook, 3 when it could not be judged."""
+        """0 at level 3 or above, 1 below it, 2 for what cannot be read or written, 3 when it could not be judged.
+
+        130 where the search was interrupted.
+        """
+        if self.interrupted:
+            return _INTERRUPTED
+        if self.unwritten is not None:
+            return self.unwritten.exit_code
         result = self.after or self.before
         if result.error is not None:
             return result.error.exit_code

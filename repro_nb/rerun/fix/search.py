@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from repro_nb.rerun import judge
 from repro_nb.rerun.fix.cell_text import OverlapError
-from repro_nb.rerun.fix.changes import Preamble, Proposal
+from repro_nb.rerun.fix.changes import Preamble, Proposal, Splice
 from repro_nb.rerun.fix.draft import Draft, draft
 from repro_nb.rerun.fix.edits import proposals_for
+from repro_nb.rerun.fix.edits.shown import MARK
 from repro_nb.rerun.result import Cause, Level, Origin
 from repro_nb.rerun.saved import saved_outputs
 
@@ -86,7 +87,18 @@ class Attempt:
         return self.is_harmless and not self.astray and level is not None and level >= BAR
 
     @property
-    def rank(self) -> tuple[bool, int, int, int, int]:
+    def mended(self) -> int:
+        """How many causes are gone that were seen at their very line, and for which there is an edit.
+
+        Another one may keep the same cell from being the same.
+        """
+        found = (_in_original(cause, self.draft) for cause in self.outcome.result.causes)
+        there = {_key(cause) for cause in found if cause is not None}
+        seen = (cause for cause, _ in self.chosen if cause.origin is not None and cause.origin.seen)
+        return sum(_key(cause) not in there for cause in seen)
+
+    @property
+    def rank(self) -> tuple[bool, int, int, int, int, int]:
         """The better, the greater."""
         result = self.outcome.result
         pairs = zip(self.outcome.run.outputs, self.draft.origins, strict=True)
@@ -96,6 +108,7 @@ class Attempt:
             -1 if result.level is None else int(result.level),
             done,
             -len(result.run_to_run.divergent_cells) - len(self.astray),
+            self.mended,
             -len(self.chosen),
         )
 
@@ -221,8 +234,18 @@ class Search:
             self._blame(attempt, set(attempt.changed), why)
         else:
             self._take(attempt.outcome.result.causes, attempt.draft)
+            if not attempt.outcome.result.coverage.compared:
+                self._compare_again(attempt)
             for cell in attempt.astray:
                 self._give_up(cell, "the cell does not give its saved output all the same")
+
+    def _compare_again(self, attempt: Attempt) -> None:
+        """Give up edits that leave no output to compare: nothing is proved by what nobody looks at."""
+        for cause, proposal in attempt.chosen:
+            if any(
+                isinstance(each, Splice) and each.text.startswith(MARK) for each in proposal.changes
+            ):
+                self.treatments[_key(cause)].failed.append("no output would be left to compare")
 
     def _give_up(self, cell: int, why: str) -> None:
         for treatment in self.treatments.values():
@@ -244,10 +267,18 @@ class Search:
 
     def _needed(self, best: Attempt) -> Attempt:
         """`best` without the edits of causes that are still there, if it is as good without them."""
-        # By cell, whatever the line: where the same factor still bites, the edit may have done nothing.
         found = (_in_original(cause, best.draft) for cause in best.outcome.result.causes)
-        biting = {(cause.factor, cause.cell) for cause in found if cause is not None}
-        needed = tuple(pair for pair in best.chosen if (pair[0].factor, pair[0].cell) not in biting)
+        there = [cause for cause in found if cause is not None]
+        keys = {_key(cause) for cause in there}
+        biting = {(cause.factor, cause.cell) for cause in there}
+
+        def is_needed(cause: Cause) -> bool:
+            # A line that was seen is known to be gone; of another, an edit in its cell may have done nothing.
+            if cause.origin is not None and cause.origin.seen:
+                return _key(cause) not in keys
+            return (cause.factor, cause.cell) not in biting
+
+        needed = tuple(pair for pair in best.chosen if is_needed(pair[0]))
         if len(needed) == len(best.chosen):
             return best
         same = [attempt for attempt in self.attempts if attempt.chosen == needed]
@@ -285,4 +316,5 @@ def _origin(origin: Origin | None, where: Draft) -> Origin | None:
         return None
     line = where.original_line(cell, origin.line)
     lines = where.original.code_cells[cell].source.splitlines()
-    return Origin(cell=cell, line=line, code=lines[line - 1].strip() if line <= len(lines) else "")
+    code = lines[line - 1].strip() if line <= len(lines) else ""
+    return Origin(cell=cell, line=line, code=code, seen=origin.seen)

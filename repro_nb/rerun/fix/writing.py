@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from repro_nb.errors import NotebookError
-from repro_nb.files import write_atomically
+from repro_nb.files import create_like, write_atomically
 
 __all__ = ["keep_backup", "replace_notebook"]
 
@@ -32,10 +32,8 @@ def replace_notebook(path: Path, old: bytes, new: bytes) -> Path:
                 where=str(path),
                 hint="Run `repro-nb fix` again.",
             )
-        mode = path.stat().st_mode
         backup = keep_backup(path, old)
         write_atomically(path, new)
-        path.chmod(mode)
     except OSError as error:
         message = f"the notebook cannot be written: {error.strerror or error}"
         raise NotebookError(message, where=str(path)) from error
@@ -43,7 +41,7 @@ def replace_notebook(path: Path, old: bytes, new: bytes) -> Path:
 
 
 def keep_backup(path: Path, content: bytes) -> Path:
-    """Write `content` to ``NAME.ipynb.bak``, or the first ``.bak.N`` that is free.
+    """Write `content` to ``NAME.ipynb.bak``, or the first ``.bak.N`` that is free; whoever may read `path` may read it.
 
     Raises:
         OSError: It cannot be written.
@@ -51,8 +49,7 @@ def keep_backup(path: Path, content: bytes) -> Path:
     for number in count(1):
         backup = path.with_name(f"{path.name}.bak" + (f".{number}" if number > 1 else ""))
         try:
-            with backup.open("xb") as file:
-                file.write(content)
+            create_like(path, backup, content)
         except FileExistsError:
             continue
         break

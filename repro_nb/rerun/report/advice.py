@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 
-from repro_nb.rerun.report.cause_phrases import FIXED_BY_EDITS
 from repro_nb.rerun.report.causes import leading_cause
 from repro_nb.rerun.report.wording import as_code
 from repro_nb.rerun.result import UNEXPLAINED, Cause, Level, NotebookResult, Status
@@ -32,7 +31,7 @@ _SKIPPED = "explanation-skipped"
 def next_step(result: NotebookResult) -> str:
     """What to do next, as one or two sentences; empty where there is nothing to do."""
     cause = leading_cause(result)
-    if cause is not None and (cause.fix or cause.factor in FIXED_BY_EDITS):
+    if cause is not None and (cause.fix or _has_edit(cause)):
         return _cause_advice(result, cause)
     if result.status is Status.ERROR:
         kind = result.error.type if result.error else ""
@@ -46,10 +45,16 @@ def next_step(result: NotebookResult) -> str:
 
 def _cause_advice(result: NotebookResult, cause: Cause) -> str:
     fix = " ".join(cause.fix.split())
-    if cause.factor not in FIXED_BY_EDITS:
+    if not _has_edit(cause):
         return fix
-    command = f"{_command('fix', result)} tries the edit and proves it by reruns."
+    command = f"{_command('fix', result)} looks for an edit and proves it by reruns."
     return f"{fix} {command}".strip()
+
+
+def _has_edit(cause: Cause) -> bool:
+    from repro_nb.rerun.fix.edits import treatable_factors  # noqa: PLC0415 - the edits' own report is one of these
+
+    return cause.factor in treatable_factors()
 
 
 def _command(verb: str, result: NotebookResult) -> str:
@@ -59,6 +64,11 @@ def _command(verb: str, result: NotebookResult) -> str:
 def _failure_advice(result: NotebookResult) -> str:
     error = result.error
     where = "the failing cell" if error is None or error.cell is None else f"cell {error.cell}"
+    if result.fails_as_saved:
+        return (
+            f"{where[0].upper()}{where[1:]} raises the error it was saved with: tag it `raises-exception` if it is "
+            "meant to, and the run goes on after it; else mend it."
+        )
     if not result.causes:
         return f"Run {_command('explain', result)} to learn why {where} fails."
     return f"Make {where} run in a fresh kernel: restart, run all cells from the top, and fix what fails."

@@ -7,7 +7,7 @@ import re
 from repro_nb.probe.factors import factors
 from repro_nb.rerun.result import Cause
 
-__all__ = ["CLAUSES", "FIXED_BY_EDITS", "OF_SAVED_OUTPUTS", "deed"]
+__all__ = ["CLAUSES", "OF_SAVED_OUTPUTS", "deed"]
 
 _UNSEEDED = "draws from {}, which is not seeded"
 
@@ -47,15 +47,6 @@ CLAUSES = {
 
 OF_SAVED_OUTPUTS = frozenset(CLAUSES)
 """Causes of a difference from the saved outputs, where fresh runs agree with one another."""
-
-FIXED_BY_EDITS = frozenset(
-    {
-        *("python", "numpy", "torch", "tensorflow", "numba", "os-entropy", "hash-seed"),
-        *("clock", "timezone", "locale", "directory-order", "working-directory"),
-        *("uninitialised-memory", "threads", "cell-order", "missing-name", "removed-api"),
-    }
-)
-"""Causes that ``repro-nb fix`` is likely to have an edit for."""
 
 _MAKES_GENERATOR = re.compile(
     r"\b(?:default_rng|RandomState|SeedSequence|PCG64|PCG64DXSM|MT19937|Philox|SFC64|Random)\(\s*\)"

@@ -73,7 +73,9 @@ def why_title(result: NotebookResult) -> str:
 def held_back_text(result: NotebookResult) -> str:
     """The one thing that holds a notebook back, in a line: its first cause where one is known."""
     cause = leading_cause(result)
-    return cause_line(result, cause) if cause is not None else result.held_back_by or ""
+    if cause is None or _is_saved_failure(result, cause):
+        return result.held_back_by or ""
+    return cause_line(result, cause)
 
 
 def cause_line(result: NotebookResult, cause: Cause) -> str:
@@ -127,6 +129,8 @@ def _explained(result: NotebookResult, cause: Cause) -> CauseText:
 
 def _headline(result: NotebookResult, cause: Cause) -> str:
     subject = f"Cell {cause.cell} {_fate(result, cause)}"
+    if _is_saved_failure(result, cause):
+        return f"{subject}: it raises the error it was saved with"
     if cause.factor == UNEXPLAINED:
         return f"{subject}, and no known factor explains it"
     if cause.factor in CLAUSES:
@@ -144,6 +148,12 @@ def _fate(result: NotebookResult, cause: Cause) -> str:
 
 def _is_failure(result: NotebookResult, cause: Cause) -> bool:
     return result.error is not None and result.error.cell == cause.cell
+
+
+def _is_saved_failure(result: NotebookResult, cause: Cause) -> bool:
+    """Whether all there is to say of a failure is that the notebook was saved with it."""
+    failed = _is_failure(result, cause) and result.fails_as_saved
+    return failed and cause.factor == UNEXPLAINED
 
 
 def _is_about_saved_output(result: NotebookResult, cause: Cause) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -9,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from repro_nb.rerun.report.difference import readable
-from repro_nb.rerun.report.wording import plural, seconds_text, settings_text
+from repro_nb.rerun.report.wording import finding_text, plural, seconds_text, settings_text
 
 if TYPE_CHECKING:
     from repro_nb.rerun.pinned import PinnedRun
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "envelope", "pinned_report"]
 
 SCHEMA = "repro_nb/run/1"
+
+NOT_HELD = (
+    "races between threads, child processes, and what comes over the network: "
+    "outputs that depend on them may differ"
+)
+"""What no pin reaches, whatever the notebook."""
 
 
 def pinned_report(run: PinnedRun) -> RenderableType:
@@ -28,6 +35,9 @@ def pinned_report(run: PinnedRun) -> RenderableType:
     facts.add_row("pinned", Text(readable(settings_text(run.pinned)) or "nothing"))
     for reason in run.not_pinned:
         facts.add_row("not pinned", Text(readable(reason)))
+    facts.add_row("not held", Text(NOT_HELD))
+    for finding in run.findings:
+        facts.add_row(finding.severity.value, Text(readable(finding_text(finding))))
     return Group(_head(run), facts)
 
 
@@ -58,6 +68,8 @@ def envelope(run: PinnedRun) -> dict[str, Any]:
                 and {"cell": failure.cell, "type": failure.type, "message": failure.message},
                 "pinned": dict(run.pinned),
                 "not_pinned": list(run.not_pinned),
+                "not_held": NOT_HELD,
+                "findings": [asdict(finding) for finding in run.findings],
                 "seconds": run.seconds,
                 "exit_code": run.exit_code,
             }

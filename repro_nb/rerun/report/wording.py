@@ -189,8 +189,10 @@ def run_lines(result: NotebookResult) -> tuple[str, ...]:
 def _setting_text(run: RunFacts) -> str:
     varied = settings_text(run.varied)
     if run.pinned:
-        return f"varied {varied}, all else pinned" if varied else "every factor pinned"
-    return f"varied {varied}" if varied else "plain"
+        setting = f"varied {varied}, all else pinned" if varied else "every factor pinned"
+    else:
+        setting = f"varied {varied}" if varied else "plain"
+    return f"diagnosis, {run.altered}; {setting}" if run.altered else setting
 
 
 def settings_text(values: Mapping[str, str]) -> str:

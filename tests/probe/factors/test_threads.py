@@ -1,9 +1,12 @@
 """Thread counts: what libraries really compute with under a setting."""
 
 import os
+import shutil
 
 import pytest
 
+from repro_nb.probe.factors import Host
+from repro_nb.probe.factors import threads as module
 from repro_nb.probe.factors.threads import Threads
 from repro_nb.rerun.vary import pinned
 
@@ -44,10 +47,20 @@ def test_one_thread_is_one_processor(runs):
 
 @pytest.mark.parametrize("usual", ["", "1", "3", "4"])
 def test_a_varied_run_has_another_count_than_the_users_own_and_than_the_reference(
-    monkeypatch, usual
+    monkeypatch, tmp_path, usual
 ):
     """Whoever sets one thread is shown three."""
     monkeypatch.setenv("OMP_NUM_THREADS", usual)
-    values = [Threads().vary(None, round_).value for round_ in range(3)]
+    host = Host(scratch=tmp_path, project=tmp_path, cwd=tmp_path)
+    values = [Threads().vary(host, round_).value for round_ in range(3)]
     assert len(set(values)) == 3
     assert not {"2", usual} & set(values)
+
+
+@pytest.mark.skipif(shutil.which("taskset") is None, reason="this system sets no affinities")
+def test_runs_side_by_side_take_processors_of_their_own(monkeypatch, tmp_path):
+    """Four runs of two threads keep eight processors busy."""
+    monkeypatch.setattr(module, "_processors", lambda: list(range(8)))
+    hosts = [Host(scratch=tmp_path, project=tmp_path, cwd=tmp_path, slot=slot) for slot in range(4)]
+    chosen = [Threads().pin(host).prefix[-1] for host in hosts]
+    assert sorted(",".join(chosen).split(",")) == list("01234567")

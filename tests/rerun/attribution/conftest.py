@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, to_notebook_json
 
 from repro_nb.rerun import judge
 from repro_nb.rerun.attribution import attribute
@@ -41,6 +41,17 @@ class Trial:
 
 
 Trier = Callable[..., Trial]
+
+
+@pytest.fixture(scope="session")
+def in_memory() -> Callable[..., Notebook]:
+    """A function that makes a notebook of the given cells, which is nowhere on disk."""
+
+    def make(*cells: str) -> Notebook:
+        node = to_notebook_json(new_notebook(cells=[new_code_cell(source) for source in cells]))
+        return Notebook(Path("/nowhere/study.ipynb"), node)
+
+    return make
 
 
 @pytest.fixture

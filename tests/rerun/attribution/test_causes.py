@@ -1,6 +1,10 @@
 """Each cause names the first cell that differs, the line that it comes from, and the cells that inherit it."""
 
+import pytest
+
 from repro_nb.rerun.attribution import race, unexplained, unsteady_use
+from repro_nb.rerun.attribution.advice import in_names_of
+from repro_nb.rerun.attribution.facts import Facts
 from repro_nb.rerun.result import UNEXPLAINED, Grade
 
 WORDS = '"load clean train score plot report save send".split()'
@@ -22,6 +26,26 @@ def test_the_line_that_lists_a_set_is_named_and_not_the_one_that_makes_it(tried)
     assert "`listed`" in cause.evidence
     assert cause.fix[0].isupper()
     assert cause.fix.endswith(".")
+
+
+def test_the_loop_that_fills_a_dict_is_named_and_not_the_empty_dict(tried):
+    """Numbering words, counting them, and listing them name the ``for``, whatever the dict is called before it."""
+    trial = tried(
+        "hash-seed",
+        f"words = {WORDS}\nvocab = set(words)",
+        "index = {}\nfor i, w in enumerate(vocab):\n    index[w] = i",
+        "print(index)",
+        "counts, total = {}, 0\nfor w in set(words):\n    counts[w] = words.count(w)\nprint(list(counts))",
+        "seen = {}\nfor w in vocab:\n    seen[w] = len(seen)\nseen['end'] = -1",
+        "print(seen['load'], seen['plot'], seen['send'], seen['save'])",
+        "place = dict(zip(vocab, range(len(vocab))))\nprint(place)",
+    )
+    assert trial.places == [
+        (2, (1, 2), ()),
+        (3, (3, 2), ()),
+        (5, (4, 2), ()),
+        (6, (6, 1), ()),
+    ]
 
 
 def test_a_set_that_is_put_away_and_shown_later_comes_from_where_it_is_shown(tried):
@@ -132,6 +156,71 @@ def test_cells_that_nobody_can_explain_are_told_by_the_first_of_each_chain(tried
         (UNEXPLAINED, 3, "Two runs differ."),
     ]
     assert unsteady_use(trial.notebook, trial.reference, [1, 3]) == ()
+
+
+@pytest.mark.parametrize(
+    ("cells", "place"),
+    [
+        (
+            (
+                "from concurrent.futures import ThreadPoolExecutor, as_completed",
+                "pool = ThreadPoolExecutor(8)\njobs = [pool.submit(abs, n) for n in range(9)]\n"  # noqa: ISC004 - one cell
+                "print([job.result() for job in as_completed(jobs)])",
+            ),
+            (1, 3),
+        ),
+        (
+            (
+                "import multiprocessing as mp\npool = mp.Pool(2)",
+                "[*pool.imap_unordered(abs, [1, 2])]",
+            ),
+            (1, 1),
+        ),
+        (
+            (
+                "import queue, threading\nqueue = queue.Queue()",
+                "for n in range(5):\n    threading.Thread(target=queue.put, args=(n,)).start()",
+                "print([queue.get() for _ in range(5)])",
+            ),
+            (1, 2),
+        ),
+    ],
+)
+def test_what_is_taken_as_it_comes_is_suspected_where_no_run_can_tell(in_memory, cells, place):
+    """A race that one thread does not cure is no riddle where the code says how it comes about."""
+    (cause,) = unexplained(in_memory(*cells), [len(cells) - 1], "two runs differ")
+    assert (cause.factor, cause.grade, cause.floating) == ("threads", Grade.SUSPECTED, True)
+    assert (cause.origin.cell, cause.origin.line) == place
+    assert cause.fix
+
+
+def test_advice_for_two_draws_that_go_unseeded_seeds_both(tried):
+    """A seed for the first alone would leave the second."""
+    trial = tried(
+        "numpy",
+        "import numpy\nfrom sklearn.utils import shuffle",
+        "a = shuffle(list(range(40)))\nb = shuffle(list(range(30)))",
+        "print(a, b)",
+    )
+    (cause,) = trial.causes
+    assert cause.fix.endswith("`numpy.random.seed(42)`.")
+
+
+@pytest.mark.parametrize(
+    ("imports", "named"),
+    [
+        ("import datetime", "`tz=datetime.timezone.utc`"),
+        ("import datetime as dt", "`tz=dt.timezone.utc`"),
+        ("from datetime import datetime, timezone as tz", "`tz=tz.utc`"),
+        ("from datetime import datetime", "`tz=timezone.utc` (`from datetime import timezone`)"),
+    ],
+)
+def test_advice_is_in_the_names_of_the_notebook(in_memory, imports, named):
+    """What the notebook calls `datetime` may be the module or the class; the quoted line stays as it is."""
+    line = "datetime.fromtimestamp(0)"
+    advice = f"give `{line}` a zone, such as `tz=datetime.timezone.utc`"
+    found = in_names_of(Facts(in_memory(imports, line), "timezone"), advice, line)
+    assert found == f"give `{line}` a zone, such as {named}"
 
 
 def test_a_race_is_told_with_the_line_that_collects_as_it_comes(tried):

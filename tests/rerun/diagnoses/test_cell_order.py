@@ -1,10 +1,12 @@
 """Hidden state: the order of the saved execution counts, proved by a run in that order."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from repro_nb.rerun.diagnoses.cell_order import CellOrder
+from repro_nb.rerun.diagnoses.made_later import MadeLater
 from repro_nb.rerun.result import Grade
 
 
@@ -56,3 +58,54 @@ def test_a_long_notebook_is_not_run_beyond_the_budget(notebook, save_as, diagnos
     """One more run would take longer than the user allows."""
     path = save_as(notebook("print(a)", "a = 3"), counts=[2, 1], printed={0: "3"})
     assert {cause.factor for cause in diagnosed(path, budget=0.001)} == {"missing-name"}
+
+
+def test_a_column_that_a_later_cell_makes(notebook, save_as, cause_of):
+    """The recorded order makes it, though it prints otherwise than in the saved output."""
+    path = notebook(
+        "class Row(dict): pass\nrow = Row(price=2)",
+        "float(row['total'])",
+        "row['total'] = row['price'] * 5.5",
+    )
+    cause = cause_of(save_as(path, counts=[1, 4, 3], values={1: "np.float64(11.0)"}))
+    assert (cause.cell, cause.factor, cause.grade) == (1, "cell-order", Grade.PROVED)
+    assert (cause.origin.cell, cause.fix) == (2, "Move cell 2 above cell 1.")
+    assert "Line 1 of cell 2 makes 'total'" in cause.evidence
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "df['total'] = 1",
+        "df.loc[:, 'total'] = 1",
+        "df.total = 1",
+        "df = df.assign(total=1)",
+        "df.insert(0, 'total', 1)",
+        "df = df.rename(columns={'sum': 'total'})",
+        "df.columns = ['price', 'total']",
+        "df[['a', 'total']] = 1",
+    ],
+)
+@pytest.mark.parametrize(
+    ("type_", "message"),
+    [
+        ("KeyError", "'total'"),
+        ("KeyError", "\"None of [Index(['total'], dtype='str')] are in the [columns]\""),
+        ("AttributeError", "'DataFrame' object has no attribute 'total'"),
+    ],
+)
+def test_without_counts_the_maker_is_suspected(failing, line, type_, message):
+    """Nothing was saved that tells an order; the text of a later cell does."""
+    case = failing("df = {}", "df['total']", type=type_, message=message)
+    later = failing("df = {}", "df['total']", line, type=type_, message=message)
+    failure = replace(case.run.failure, cell=1)
+    (cause,) = asyncio.run(
+        MadeLater().causes(replace(later, run=replace(later.run, failure=failure)))
+    )
+    assert (cause.factor, cause.grade, cause.origin.cell) == ("cell-order", Grade.SUSPECTED, 2)
+
+
+def test_a_column_that_an_earlier_cell_makes_is_not_hidden_state(failing):
+    """It was there once: something else took it away."""
+    cells = ("df['a'] = 1", "df['a']")
+    assert asyncio.run(MadeLater().causes(failing(*cells, type="KeyError", message="'a'"))) == ()

@@ -85,3 +85,14 @@ def test_the_same_environment_is_not_accused(notebook, save_as, cause_of):
     path = notebook("import numpy as np", "print(np.ones(2))")
     save_as(path, counts=[1, 3], printed={1: "[1 1]x"}, python="3.11.1")
     assert cause_of(path).factor == "unexplained"
+
+
+@pytest.mark.parametrize("quiet", ["", "import warnings; warnings.simplefilter('ignore')\n"])
+def test_what_copy_on_write_changed_in_silence(notebook, save_as, cause_of, quiet):
+    """Observed where pandas warns of the line, else suspected."""
+    frame = f"{quiet}import pandas as pd\ndf = pd.DataFrame({{'a': [1, None]}})"
+    path = notebook(frame, "df['a'].fillna(0, inplace=True)\nprint(df.a.isnull().sum())")
+    cause = cause_of(save_as(path, counts=[1, 2], printed={1: "0"}, python="3.11.1"))
+    assert (cause.cell, cause.factor, cause.origin.line) == (1, "environment", 1)
+    assert "Since pandas 3.0" in cause.evidence
+    assert cause.grade is (Grade.SUSPECTED if quiet else Grade.OBSERVED)

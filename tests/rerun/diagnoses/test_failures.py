@@ -118,3 +118,57 @@ def test_an_environment_variable_that_is_not_set(told):
     trace = f"Cell In[1], line 1\n----> 1 {line}"
     cause = told(line, type="KeyError", message="'LAB_KEY'", traceback=trace)
     assert (cause.factor, "LAB_KEY is not set" in cause.evidence) == ("unexplained", True)
+
+
+def test_an_error_that_the_notebook_was_saved_with(notebook, cause_of):
+    """It may be meant: the tag says so."""
+    cause = cause_of(notebook("a = [1]\na[5]", saved=True))
+    assert (cause.factor, cause.origin.line) == ("unexplained", 2)
+    assert cause.evidence.startswith("The cell raises the error that it was saved with: IndexError")
+    assert "raises-exception" in cause.fix
+
+
+def test_a_known_cause_keeps_its_name_where_it_was_saved_with_it(notebook, cause_of):
+    """The module was missing then, too."""
+    cause = cause_of(notebook("import no_such_thing", saved=True))
+    assert cause.factor == "missing-module"
+    assert "saved with the same error" in cause.evidence
+
+
+@pytest.mark.parametrize(
+    ("source", "type_", "message", "words"),
+    [
+        ("raise NotImplementedError()", "NotImplementedError", "", "left to be written"),
+        ("import sys; sys.exit(3)", "SystemExit", "3", "ends the run by itself"),
+        ("assert 1 == 2", "AssertionError", "", "check that the notebook makes itself"),
+        ("%nothing", "UsageError", "Line magic function `%nothing` not found.", "magic %nothing"),
+        ("f(", "SyntaxError", "'(' was never closed (a.py, line 1)", "'(' was never closed"),
+    ],
+)
+def test_what_is_unexplained_is_put_into_plain_words(told, source, type_, message, words):
+    """No factor stands for it, and the reader knows what is the matter."""
+    cause = told(source, type=type_, message=message)
+    assert cause.factor == "unexplained"
+    assert words in cause.evidence
+    assert cause.fix
+
+
+def test_an_output_of_a_cell_that_does_not_parse(notebook, save_as, cause_of):
+    """Another text gave it."""
+    cause = cause_of(save_as(notebook("a = 1", "print(a"), counts=[1, 2], printed={1: "1"}))
+    assert (cause.factor, cause.grade, cause.origin.line) == ("stale-source", Grade.SUSPECTED, 1)
+    assert "does not parse at line 1" in cause.evidence
+
+
+def test_a_blank_to_fill_in(notebook, save_as, cause_of):
+    """IPython takes the underscores for an older output."""
+    cause = cause_of(save_as(notebook("x = ___\nprint(x)"), counts=[1], printed={0: "5"}))
+    assert (cause.factor, "blank to fill in" in cause.evidence) == ("unexplained", True)
+
+
+def test_a_failure_in_a_library_of_other_times(notebook, save_as, cause_of):
+    """The metadata tell of another Python: versions are suspected."""
+    path = notebook("import nbformat", "nbformat.no_such_function()")
+    cause = cause_of(save_as(path, counts=[1, 2], python="3.6.9", printed={1: "x"}))
+    assert (cause.factor, cause.grade) == ("environment", Grade.SUSPECTED)
+    assert "Python 3.6" in cause.evidence

@@ -34,11 +34,25 @@ def test_the_package_has_another_name_than_the_module(told, module, package):
     assert KNOWN.date in cause.evidence
 
 
-def test_what_no_table_knows_is_called_a_guess(told):
-    """Mostly module and package have one name."""
-    cause = imported(told, "geopandas_x")
-    assert "geopandas-x" in cause.fix
-    assert "guess" in cause.evidence
+@pytest.mark.parametrize("module", ["brfss", "lr_utils", "thinkstats2", "utils.plots"])
+def test_what_no_table_knows_is_probably_a_file_of_the_authors(told, module):
+    """Anybody may have published a package of that name: nobody is told to install it."""
+    cause = imported(told, module)
+    assert f"Put {module.partition('.')[0]}.py beside the notebook" in cause.fix
+    assert "pip install" not in cause.fix
+
+
+@pytest.mark.parametrize("module", ["seaborn", "plotly.express", "line_profiler", "xgboost"])
+def test_a_package_that_is_called_like_its_module(told, module):
+    """The table knows the well-known ones."""
+    package = module.partition(".")[0].replace("_", "-")
+    assert imported(told, module).fix == f"`pip install {package}`"
+
+
+def test_what_the_notebook_installs_itself_is_a_package(told):
+    """The author says so, though no table does."""
+    cause = imported(told, "somelib_x", "!pip install somelib-x")
+    assert "`pip install somelib-x`" in cause.fix
 
 
 @pytest.mark.parametrize("module", ["google.colab", "kaggle_secrets", "dbutils"])

@@ -116,3 +116,14 @@ def test_other_syntax_errors_are_not_put_down_to_python_2(told):
     """A missing bracket is a missing bracket."""
     cause = told("x = (1 +", type="SyntaxError", message="'(' was never closed (1.py, line 1)")
     assert cause.factor == "unexplained"
+
+
+def test_two_names_that_one_statement_lacks_are_both_named(told):
+    """Else the reader mends one, and runs into the other."""
+    line = "frame = pd.concat([data, other])"
+    trace = f"Cell In[2], line 1\n----> 1 {line}"
+    cause = told(
+        "other = 1", line, type="NameError", message="name 'pd' is not defined", traceback=trace
+    )
+    assert "needs data, which no cell" in cause.evidence
+    assert cause.fix == "Add `import pandas as pd` to the first cell. Define data before this cell."

@@ -1,5 +1,6 @@
 """What libraries took out: the table, and failures that ask for what is gone."""
 
+import asyncio
 import platform
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from repro_nb.rerun.diagnoses.registry import diagnose
 from repro_nb.rerun.diagnoses.removed_table import PYTHON, messages, removed_apis
 from repro_nb.rerun.diagnoses.versions import at_least, distributions_of
 
@@ -144,3 +146,80 @@ def test_a_module_of_the_projects_own_is_not_python_2s(told, tmp_path):
     message = "No module named 'commands'"
     cause = told("import commands", type="ModuleNotFoundError", message=message)
     assert cause.factor == "missing-module"
+
+
+@pytest.fixture(scope="module")
+def frame():
+    """A line that makes a frame of one column of text and one of numbers."""
+    return "import pandas as pd\ndf = pd.DataFrame({'g': ['x', 'y'], 't': ['p', 'q'], 'n': [1, 2]})"
+
+
+@pytest.mark.parametrize(
+    ("line", "version", "instead"),
+    [
+        ("df.drop('n', 1)", "2.0", "their names"),
+        ("df.set_index('n', True)", "2.0", "their names"),
+        ("pd.concat([df, df], 1)", "2.0", "their names"),
+        ("pd.read_csv('x', ',')", "2.0", "their names"),
+        ("df.groupby('g').mean()", "2.0", "mean(numeric_only=True)"),
+        ("df.pivot_table(index='g')", "2.0", "numeric_only=True"),
+        ("df.std()", "2.0", "std(numeric_only=True)"),
+        ("df.corr()", "2.0", "numeric_only=True"),
+        ("pd.Index(['a']) | pd.Index(['b'])", "2.0", "Index.union"),
+        ("pd.concat([df, df], axis='col')", "0.19.1", "axis='columns'"),
+    ],
+)
+def test_what_pandas_took_out(failed_in_kernel, frame, line, version, instead):
+    """With the failures that the installed version really gives."""
+    (case,) = failed_in_kernel(frame, line)
+    (cause,) = asyncio.run(diagnose(case))
+    assert (cause.factor, cause.cell) == ("removed-api", 1)
+    assert f" {version} took out" in cause.evidence
+    assert instead in cause.fix
+
+
+@pytest.mark.parametrize("line", ["df['t'].mean()", "df.groupby('g')['t'].mean()"])
+def test_a_mean_of_text_alone_was_never_there(failed_in_kernel, frame, line):
+    """Only columns beside others were left out once."""
+    (case,) = failed_in_kernel(frame, line)
+    (cause,) = asyncio.run(diagnose(case))
+    assert cause.factor != "removed-api"
+
+
+def test_a_magic_that_ipython_took_out(told):
+    """It installed extensions from anywhere."""
+    message = "Line magic function `%install_ext` not found."
+    cause = told("%install_ext https://a.invalid/x.py", type="UsageError", message=message)
+    assert (cause.factor, "IPython 5.0 took out" in cause.evidence) == ("removed-api", True)
+
+
+def test_an_argument_that_keras_3_refuses(told):
+    """It names the argument among others."""
+    message = "Argument(s) not recognized: {'lr': 0.001}"
+    cause = told(
+        "import keras", "keras.optimizers.Adam(lr=0.001)", type="ValueError", message=message
+    )
+    assert (cause.factor, "learning_rate=" in cause.fix) == ("removed-api", True)
+
+
+def test_a_name_that_an_import_of_everything_once_gave(told):
+    """`from itertools import *` gave imap in Python 2."""
+    cells = ("from itertools import *", "print sum(x)", "list(imap(abs, [1]))")
+    cause = told(*cells, type="NameError", message="name 'imap' is not defined")
+    assert (cause.factor, "Python 3.0 took out imap" in cause.evidence) == ("removed-api", True)
+    assert "line 1 of cell 1 is of Python 2 too" in cause.evidence
+
+
+def test_metadata_that_name_python_2_are_evidence(notebook, save_as, cause_of):
+    """They tell more than the failing line alone."""
+    cause = cause_of(save_as(notebook("a = 1", "raw_input()"), python="2.7.13"))
+    assert cause.factor == "removed-api"
+    assert "metadata name Python 2.7" in cause.evidence
+
+
+def test_a_word_that_was_a_name_once(told):
+    """`async` is a word of the language since Python 3.7."""
+    line = "x.cuda(async=True)"
+    trace = f"Cell In[1], line 1\n    {line}\nSyntaxError: invalid syntax"
+    cause = told(line, type="SyntaxError", message="invalid syntax", traceback=trace)
+    assert (cause.factor, "3.7 took out async" in cause.evidence) == ("removed-api", True)

@@ -41,6 +41,23 @@ def test_an_older_text_of_the_history_is_proved(notebook, cause_of, tmp_path, ch
     assert (cause.origin.cell, cause.origin.line) == line
 
 
+def test_in_place_no_older_text_is_run(notebook, tmp_path):
+    """What the notebook did once, to files that are the user's own, is not done again."""
+    path = notebook("import os\nos.remove('kept.txt')\nprint(1)", saved=False)
+    node = nbformat.read(path, as_version=4)
+    node.cells[0].outputs = [new_output("stream", text="1\n")]
+    nbformat.write(node, path)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "first")
+    edit(path, c0="print(2)")
+    kept = path.parent / "kept.txt"
+    kept.write_text("mine")
+    result = verify(path, VerifyOptions(in_place=True))
+    assert [cause.cell for cause in result.causes] == [0]
+    assert kept.exists()
+
+
 def test_a_text_that_is_not_the_recorded_one(notebook, cause_of):
     """The recording knows the text by its digest."""
     path = notebook("import random\nrandom.seed(1)", "print(random.random())")

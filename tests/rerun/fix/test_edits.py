@@ -1,6 +1,10 @@
 """What each edit makes of the cells, for causes that are written by hand."""
 
+import os
+
 import pytest
+
+from repro_nb.rerun.fix.edits import treatable_factors
 
 # factor, line at fault of the last cell, the cells before, the cells after
 ONE_LINE = [
@@ -32,11 +36,13 @@ ONE_LINE = [
     ("locale", "open('f').read()", 'open(\'f\', encoding="utf-8").read()'),
     ("working-directory", "print(Path('f').resolve())", "print(Path('f'))"),
     ("working-directory", "print(os.path.join(os.getcwd(), 'f'))", "print(os.path.join(\".\", 'f'))"),
+    ("working-directory", "os.getcwd()", "# NBVAL_IGNORE_OUTPUT: shows a path of the machine\nos.getcwd()"),
+    ("os-entropy", "Box(factory=np.random.default_rng)", "Box(factory=lambda: np.random.default_rng(42))"),
     ("uninitialised-memory", "x = np.empty((2, 2))", "x = np.zeros((2, 2))"),
     ("uninitialised-memory", "x = torch.empty_like(y)", "x = torch.zeros_like(y)"),
-    ("threads", "n = os.cpu_count()", "n = 4"),
+    ("threads", "n = os.cpu_count() * 2", f"n = {os.cpu_count()} * 2"),
     ("threads", "for r in pool.imap_unordered(f, x): pass", "for r in pool.imap(f, x): pass"),
-    ("unexplained", "for f in as_completed(futures): pass", "for f in futures: pass"),
+    ("threads", "for f in as_completed(futures): pass", "for f in futures: pass"),
 ]  # fmt: skip
 
 IMPORTS = """\
@@ -179,6 +185,46 @@ def test_today_becomes_a_parameter(edited, cause):
     assert edited(cause("clock", 1, 1), *cells) == [cells[0], now, "print(NOW.date(), NOW)"]
 
 
+@pytest.mark.parametrize("made", ["uuid.uuid4", "datetime.now"])
+def test_factories_are_called_later(edited, cause, made):
+    """A function that is only named, to be called by a dataclass, is seeded where it is named."""
+    imports = "import uuid\nfrom datetime import datetime"
+    factor = "clock" if made == "datetime.now" else "os-entropy"
+    cells = (imports, f"class Order:\n    made = field(default_factory={made})", "Order()")
+    found = edited(cause(factor, 2, 1), *cells)
+    later = {"uuid.uuid4": "uuid.UUID(int=seeded_random.getrandbits(128), version=4)"}.get(
+        made, "NOW"
+    )
+    assert f"field(default_factory=lambda: {later})" in found[2]
+
+
+def test_a_number_of_processors_that_is_only_shown_is_not_compared(edited, cause):
+    """Shown at once or under a name, it is no number to write down; where it counts, it is this machine's own."""
+    for shown in ("print(f'{n} cores')", "print('cores:', str(n))", "n"):
+        cells = ("import os\nn = os.cpu_count()", shown)
+        known = cause("threads", 1, 2, at=0)
+        mark = "# NBVAL_IGNORE_OUTPUT: shows how many processors the machine has\n"
+        assert edited(known, *cells) == [cells[0], mark + shown]
+    cells = ("import os\nn = os.cpu_count()", "print(n)\nwork(n)")
+    expected = f"import os\nn = {os.cpu_count()}"
+    assert edited(cause("threads", 1, 2, at=0), *cells) == [expected, cells[1]]
+
+
+def test_one_line_may_take_two_edits(edited, cause):
+    """A line that lists a set and hashes a text: each edit alone is tried first, then both."""
+    cells = ("names = ['a']", "for n in set(names): print(hash(n))")
+    found = edited(cause("hash-seed", 1, 1), *cells, choice=2)
+    expected = "import zlib\nfor n in sorted(set(names)): print(zlib.crc32(repr(n).encode()))"
+    assert found[1] == expected
+
+
+def test_the_factors_that_edits_treat():
+    """What has an edit is known by name, and what takes a human is not among it."""
+    known = treatable_factors()
+    assert {"numpy", "hash-seed", "clock", "threads", "cell-order", "removed-api"} <= known
+    assert not {"network", "kernel-death", "time-out", "stale-source", "unexplained"} & known
+
+
 def test_duration_is_marked(edited, cause):
     """A cell that shows a duration says so, and its output is not compared."""
     cells = (
@@ -252,6 +298,14 @@ def test_module_in_another_folder(edited, cause, tmp_path):
         (
             "x = np.float(1)", "x = float(1)",
             {"evidence": "took out numpy.float", "fix": "Use float, or np.float64 for numpy's own scalar."},
+        ),
+        (
+            "for n, c in df.iteritems(): pass", "for n, c in df.items(): pass",
+            {"evidence": "took out pandas.DataFrame.iteritems", "fix": "Use DataFrame.items()."},
+        ),
+        (
+            "for k, v in d.iteritems(): pass", "for k, v in d.items(): pass",
+            {"evidence": "took out dict.iteritems", "fix": "Use dict.items."},
         ),
         ("print 'hello', x", "print('hello', x)", {"evidence": "print is a function"}),
         (

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from repro_nb.rerun import VerifyOptions, fix
+from repro_nb.rerun.fix.report import text
 from repro_nb.rerun.result import Level
 
 ISOLATED = VerifyOptions()
@@ -116,3 +117,27 @@ def test_an_edit_that_changes_a_sound_cell_is_withdrawn(folder):
     assert result.after is None
     assert "cell 1 gives, which reproduced without it" in result.withdrawn[0].reason
     assert [cause.factor for cause in result.left] == ["hash-seed"]
+
+
+def test_an_edit_stays_where_its_cause_is_gone_and_another_is_left(folder):
+    """One of two sets in a cell cannot be seen in the code: the other is sorted, and the rest is told."""
+    listed = "for word in set(words): print(word)\nprint(eval('set(words)'))"
+    path, _ = folder("words = 'load clean train score plot report'.split()", listed)
+    result = fix(path, ISOLATED)
+    assert "+for word in sorted(set(words)): print(word)" in result.cells[0].diff
+    assert [(cause.factor, cause.origin.line) for cause in result.left] == [("hash-seed", 2)]
+    assert {edit.why for edit in result.edits}.isdisjoint(edit.why for edit in result.withdrawn)
+    assert (result.after.level, result.exit_code) == (Level.RUNS, 1)
+
+
+def test_what_cannot_be_written_is_shown_all_the_same(folder):
+    """The edits that were found come with why they were not written."""
+    path, place = folder()
+    cells = [nbformat.v3.new_code_cell("import random\nprint(random.random())")]
+    old = nbformat.v3.new_notebook(worksheets=[nbformat.v3.new_worksheet(cells=cells)])
+    path.write_text(nbformat.v3.writes_json(old))
+    result = fix(path, ISOLATED, write=True)
+    assert "older format" in result.unwritten.message
+    assert (result.written, result.exit_code, list(place.iterdir())) == (False, 2, [path])
+    assert result.edits
+    assert "Not written: " in text(result, 200)

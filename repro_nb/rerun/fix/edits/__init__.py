@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from repro_nb.rerun.fix.changes import KernelChange, Proposal
 from repro_nb.rerun.fix.edits.clock import FixedDate, FixedSeed, IgnoredDuration
 from repro_nb.rerun.fix.edits.edit import Edit
 from repro_nb.rerun.fix.edits.entropy import SeedArgument, SeededGenerator
@@ -15,6 +16,7 @@ from repro_nb.rerun.fix.edits.memory import Zeros
 from repro_nb.rerun.fix.edits.names import FolderOnPath, MissingImport, MisspeltName, OtherCase
 from repro_nb.rerun.fix.edits.order import EarlierDefinition, RecordedOrder
 from repro_nb.rerun.fix.edits.removed import AppendedRow, NewName, PrintFunction
+from repro_nb.rerun.fix.edits.shown import IgnoredMachine
 from repro_nb.rerun.fix.edits.streams import CompiledSeed, RandomStateArgument, StreamSeed
 from repro_nb.rerun.fix.edits.surroundings import (
     ExplicitEncoding,
@@ -26,11 +28,10 @@ from repro_nb.rerun.fix.edits.surroundings import (
 from repro_nb.rerun.fix.edits.threads import FixedCount, OneThread, OrderedResults
 
 if TYPE_CHECKING:
-    from repro_nb.rerun.fix.changes import Proposal
     from repro_nb.rerun.fix.script import Script
     from repro_nb.rerun.result import Cause
 
-__all__ = ["EDITS", "Edit", "proposals_for"]
+__all__ = ["EDITS", "Edit", "proposals_for", "treatable_factors"]
 
 EDITS: tuple[Edit, ...] = (
     RandomStateArgument(),
@@ -45,6 +46,7 @@ EDITS: tuple[Edit, ...] = (
     PinnedKernel(),
     SortedListing(),
     IgnoredDuration(),
+    IgnoredMachine(),
     FixedDate(),
     NamedZone(),
     UniversalTime(),
@@ -67,12 +69,36 @@ EDITS: tuple[Edit, ...] = (
 )
 
 
+def treatable_factors() -> frozenset[str]:
+    """Public names of the factors and diagnoses that there is an edit for."""
+    return frozenset().union(*(edit.factors for edit in EDITS))
+
+
+_TOGETHER = frozenset({"hash-seed", "os-entropy"})
+"""Factors of which one line may hold several uses that take edits of different kinds."""
+
+
 def proposals_for(cause: Cause, script: Script) -> tuple[Proposal, ...]:
     """Ways to treat a cause, in the order in which they are tried; empty where it needs a human."""
     return tuple(dict.fromkeys(_proposals(cause, script)))
 
 
 def _proposals(cause: Cause, script: Script) -> Iterator[Proposal]:
-    for edit in EDITS:
-        if cause.factor in edit.factors:
-            yield from edit.propose(cause, script)
+    found = [edit.propose(cause, script) for edit in EDITS if cause.factor in edit.factors]
+    kinds = [proposals for proposals in found if proposals]
+    if cause.factor in _TOGETHER:
+        firsts = [proposals[0] for proposals in kinds]
+        yield from firsts
+        yield from _together(firsts)
+    for proposals in kinds:
+        yield from proposals
+
+
+def _together(firsts: Sequence[Proposal]) -> Iterator[Proposal]:
+    """Edits of several kinds at once: one line may list a set, and hash a text."""
+    texts = [
+        each for each in firsts if not any(isinstance(part, KernelChange) for part in each.changes)
+    ]
+    if len(texts) > 1:
+        changes = tuple(dict.fromkeys(part for each in texts for part in each.changes))
+        yield Proposal(changes, "; ".join(each.why for each in texts))

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from repro_nb.rerun.fix.changes import Change, Preamble, Proposal, Splice
-from repro_nb.rerun.fix.edits.common import called, calls, proposals, replaced
+from repro_nb.rerun.fix.edits.common import called, calls, made_later, proposals, replaced
 from repro_nb.rerun.fix.edits.edit import SEED
+from repro_nb.rerun.fix.edits.shown import ignoring
 from repro_nb.rerun.fix.script import Script, Site
 from repro_nb.rerun.result import Cause
 
@@ -115,6 +116,11 @@ class FixedDate:
         def treat(sites: Sequence[Site]) -> Iterable[Change]:
             for site, call in calls(sites):
                 yield from _dated(script, site, call, now)
+            for site, maker, call in made_later(sites):
+                # What is only named is called later, each time anew.
+                for change in _dated(script, site, call, now):
+                    text = f"lambda: {change.text}" if isinstance(change, Splice) else ""
+                    yield replaced(site, maker, text) if text else change
 
         why = (
             "takes a date that is written in the notebook for the present one, so that its outputs are those of that "
@@ -161,16 +167,10 @@ class IgnoredDuration:
 
     def propose(self, cause: Cause, script: Script) -> Sequence[Proposal]:
         """Nbval's own comment at the top of the cell, which `repro-nb verify` obeys as well."""
-        cell = script.cells[cause.cell]
-        origin = cause.origin
-        if not cell.is_python or origin is None or not _times(script, cause):
+        if cause.origin is None or not _times(script, cause):
             return []
-        mark = "# NBVAL_IGNORE_OUTPUT: shows a duration\n"
-        why = (
-            "marks the output as not to be compared, since a duration differs by nature; the cell's other outputs are "
-            "no longer compared either"
-        )
-        return [Proposal((Splice(cause.cell, cell.head, cell.head, mark),), why, sets_values=False)]
+        marked = ignoring(script, (cause.cell,), "shows a duration")
+        return [] if marked is None else [marked]
 
 
 def _times(script: Script, cause: Cause) -> bool:

@@ -15,6 +15,7 @@ __all__ = [
     "imported",
     "inserted",
     "is_none",
+    "made_later",
     "proposals",
     "renamed",
     "replaced",
@@ -45,6 +46,19 @@ def calls(sites: Iterable[Site]) -> Iterator[tuple[Site, ast.Call]]:
     for site in sites:
         if isinstance(site.node, ast.Call):
             yield site, site.node
+
+
+def made_later(sites: Iterable[Site]) -> Iterator[tuple[Site, ast.expr, ast.Call]]:
+    """Functions that are named, to be called later without arguments, each with such a call in its place."""
+    for site, call in calls(sites):
+        makers = [
+            word.value for word in call.keywords if word.arg in {"default_factory", "factory"}
+        ]
+        if getattr(call.func, "id", getattr(call.func, "attr", "")) == "defaultdict":
+            makers += call.args[:1]
+        for maker in makers:
+            if isinstance(maker, ast.Name | ast.Attribute):
+                yield site, maker, ast.copy_location(ast.Call(maker, [], []), maker)
 
 
 def called(script: Script, call: ast.Call) -> str:

@@ -11,6 +11,7 @@ from repro_nb.rerun.fix.edits.common import (
     calls,
     imported,
     is_none,
+    made_later,
     proposals,
     renamed,
     replaced,
@@ -52,6 +53,10 @@ class SeedArgument:
         def treat(sites: Sequence[Site]) -> Iterable[Change]:
             for site, call in calls(sites):
                 yield from _seeded(script, site, call)
+            for site, maker, call in made_later(sites):
+                if called(script, call) in _SEEDABLE:
+                    text = f"lambda: {site.text.text(maker)}({SEED})"
+                    yield replaced(site, maker, text)
 
         return proposals(cause, script, treat, f"gives it the seed {SEED} instead of fresh entropy")
 
@@ -90,13 +95,15 @@ class SeededGenerator:
         generator = script.free_name("seeded_random")
 
         def treat(sites: Sequence[Site]) -> Iterable[Change]:
-            for site, call in calls(sites):
+            asked = [(site, call, call, "") for site, call in calls(sites)]
+            named = [(*each, "lambda: ") for each in made_later(sites)]
+            for site, node, call, before in (*asked, *named):
                 text, *needed = _drawn(script, site, call, generator)
                 if text:
                     module = script.name_for("random")
                     line = f"{generator} = {module.name}.Random({SEED})"
                     yield imported(site, module, *needed, lines=(line,))
-                    yield replaced(site, call, text)
+                    yield replaced(site, node, f"{before}{text}")
 
         why = (
             "draws from one seeded generator instead of the system: numbers that can be foretold, which must not serve "

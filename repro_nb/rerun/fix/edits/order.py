@@ -46,7 +46,7 @@ class EarlierDefinition:
         needed = _needed_with(script, maker, cause.cell) - {cause.cell}
         moves = tuple(Move(cell, cause.cell) for cell in sorted(needed))
         what = "writes the file" if cause.factor == "missing-file" else "defines the name"
-        return [Proposal(moves, f"moves the cell that {what} in front of the one that needs it")]
+        return [Proposal(moves, f"moves the cell that {what} above the one that needs it")]
 
 
 def _recorded_order(script: Script) -> list[int]:

@@ -14,7 +14,7 @@ from repro_nb.rerun.result import Cause
 
 __all__ = ["AppendedRow", "NewName", "PrintFunction"]
 
-_PLAIN_NAME = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:, or .*)?")
+_PLAIN_NAME = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?:\(\))?(?:, or .*)?")
 _SHORT = {"np": "numpy", "pd": "pandas"}
 _PRINT = re.compile(
     r"^([ \t]*(?:[^#'\"\n]*:[ \t]+)?)print[ \t]+(?![(=])([^\n;]+?)[ \t]*$", re.MULTILINE

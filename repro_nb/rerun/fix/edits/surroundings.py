@@ -15,6 +15,7 @@ from repro_nb.rerun.fix.edits.common import (
     replaced,
     with_argument,
 )
+from repro_nb.rerun.fix.edits.shown import is_only_shown
 from repro_nb.rerun.fix.script import Script, Site
 from repro_nb.rerun.result import Cause
 
@@ -143,28 +144,35 @@ class ExplicitEncoding:
         )
 
 
+_HOME = frozenset({"os.path.expanduser", "os.getenv", "pathlib.Path.home"})
+
+
 class RelativePath:
     """A path as the notebook writes it, instead of one that names the machine's folders."""
 
     factors = frozenset({"working-directory"})
 
     def propose(self, cause: Cause, script: Script) -> Sequence[Proposal]:
-        """The relative path on the line at fault, or ``~`` for the home folder."""
+        """The relative path on the line at fault; ``~`` for the home folder where it is only shown.
+
+        Anything that is done with ``~`` would make or look for a folder of that name.
+        """
 
         def treat(sites: Sequence[Site]) -> Iterable[Change]:
             for site in sites:
                 yield from _relative(script, site)
 
-        why = (
-            "keeps the path relative, or `~` for the home folder, so that it is the same on every machine; a file that "
-            "is opened by `~` needs `expanduser` there"
-        )
+        why = "keeps the path relative, or shows `~` for the home folder, so that it is the same on every machine"
         return proposals(cause, script, treat, why)
 
 
 def _relative(script: Script, site: Site) -> Iterator[Change]:
     node = site.node
-    if isinstance(node, ast.Subscript) and _is_home_variable(script, node):
+    home = isinstance(node, ast.Call) and called(script, node) in _HOME
+    home = home or (isinstance(node, ast.Subscript) and _is_home_variable(script, node))
+    if home and not is_only_shown(script, site, node):
+        return
+    if isinstance(node, ast.Subscript) and home:
         yield replaced(site, node, '"~"')
     if not isinstance(node, ast.Call):
         return

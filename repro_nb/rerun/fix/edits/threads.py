@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from repro_nb.rerun.fix.changes import Change, Preamble, Proposal, Splice
 from repro_nb.rerun.fix.edits.common import called, calls, proposals, renamed, replaced
 from repro_nb.rerun.fix.script import Script, Site
-from repro_nb.rerun.result import UNEXPLAINED, Cause
+from repro_nb.rerun.result import Cause
 
 __all__ = ["FixedCount", "OneThread", "OrderedResults"]
 
-_COUNTS = frozenset(
-    {
-        "os.cpu_count",
-        "multiprocessing.cpu_count",
-        "os.process_cpu_count",
-        "psutil.cpu_count",
-        "joblib.cpu_count",
-    }
-    | {"torch.get_num_threads"}
-)
-_COUNT = 4
+_COUNTS = frozenset({
+    "os.cpu_count", "multiprocessing.cpu_count", "os.process_cpu_count", "psutil.cpu_count", "joblib.cpu_count",
+})  # fmt: skip
 _MAGIC = "%%deterministic --threads 1\n"
 
 
 class OrderedResults:
     """Results of parallel work in the order in which they were asked for."""
 
-    factors = frozenset({"threads", UNEXPLAINED})
+    factors = frozenset({"threads"})
 
     def propose(self, cause: Cause, script: Script) -> Sequence[Proposal]:
         """``imap`` for ``imap_unordered``, the futures themselves for ``as_completed``."""
@@ -52,14 +45,16 @@ class FixedCount:
     factors = frozenset({"threads"})
 
     def propose(self, cause: Cause, script: Script) -> Sequence[Proposal]:
-        """The number on the line at fault."""
+        """This machine's own number on the line at fault."""
+        count = os.cpu_count()
 
         def treat(sites: Sequence[Site]) -> Iterable[Change]:
             for site, call in calls(sites):
-                if called(script, call) in _COUNTS:
-                    yield replaced(site, call, str(_COUNT))
+                asks = called(script, call) in _COUNTS and not call.args and not call.keywords
+                if asks and count is not None:
+                    yield replaced(site, call, str(count))
 
-        why = f"says {_COUNT} instead of asking the machine how many processors it has"
+        why = f"says {count}, as many processors as this machine has, instead of asking the one it runs on"
         return proposals(cause, script, treat, why)
 
 
