@@ -27,7 +27,7 @@ lint: $(VENV)/.all
 	$(BIN)/vermin --target=3.9- --no-tips --eval-annotations --violations $(KERNEL_SIDE)
 
 bench: $(VENV)/.all
-	for name in hook import_time compare seeding explain_cost; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in hook import_time compare seeding explain_cost hashing content_digest; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 # The long proofs: every notebook of the corpus is explained, and mended. Takes an hour and more.
 proof: $(VENV)/.all

@@ -39,18 +39,40 @@ if TYPE_CHECKING:
         verify_deterministic_execution,
         worker_init_fn,
     )
+    from repro_nb.verification import (
+        CheckpointMetadata,
+        CheckpointVerifier,
+        Verification,
+        architecture_digest,
+        compute_checkpoint_hash,
+        content_digest,
+        create_integrity_manifest,
+        diff_checkpoints,
+        load_verified,
+        open_verified,
+        verify_checkpoint_integrity,
+        verify_integrity_manifest,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CheckpointMetadata",
+    "CheckpointVerifier",
     "DeterministicConfig",
     "DeterministicContext",
     "Level",
     "NotebookResult",
     "SeedContext",
+    "Verification",
     "VerifyOptions",
     "__version__",
+    "architecture_digest",
     "benchmark_deterministic_impact",
+    "compute_checkpoint_hash",
+    "content_digest",
+    "create_integrity_manifest",
+    "diff_checkpoints",
     "disable_deterministic_mode",
     "enable_deterministic_mode",
     "generate_deterministic_seeds",
@@ -60,6 +82,8 @@ __all__ = [
     "get_seed_history",
     "load_ipython_extension",
     "load_seed_state",
+    "load_verified",
+    "open_verified",
     "prng_key",
     "read_recording",
     "restore_deterministic_state",
@@ -68,7 +92,9 @@ __all__ = [
     "set_global_seed",
     "unload_ipython_extension",
     "verify",
+    "verify_checkpoint_integrity",
     "verify_deterministic_execution",
+    "verify_integrity_manifest",
     "worker_init_fn",
 ]
 
@@ -99,6 +125,20 @@ _NAMES = {
         "set_global_seed",
         "verify_deterministic_execution",
         "worker_init_fn",
+    ),
+    "verification": (
+        "CheckpointMetadata",
+        "CheckpointVerifier",
+        "Verification",
+        "architecture_digest",
+        "compute_checkpoint_hash",
+        "content_digest",
+        "create_integrity_manifest",
+        "diff_checkpoints",
+        "load_verified",
+        "open_verified",
+        "verify_checkpoint_integrity",
+        "verify_integrity_manifest",
     ),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}

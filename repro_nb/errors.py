@@ -4,12 +4,17 @@ from __future__ import annotations
 
 __all__ = [
     "CellTimeoutError",
+    "CheckpointError",
+    "FileChangedError",
     "KernelDiedError",
     "KernelUnavailableError",
     "NotebookError",
     "RandomStateError",
     "RecordingError",
+    "RegistryError",
     "ReproError",
+    "SignatureError",
+    "UnsafeCheckpointError",
     "UsageError",
 ]
 
@@ -53,6 +58,28 @@ class RecordingError(ReproError):
 
 class RandomStateError(ReproError):
     """A random state that cannot be read, or that does not fit what it shall be put into."""
+
+
+class CheckpointError(ReproError):
+    """A checkpoint that cannot be read, or is not what its format asks for."""
+
+
+class UnsafeCheckpointError(CheckpointError):
+    """A checkpoint that would run code, or ask for more memory than its size allows, if it were loaded."""
+
+
+class FileChangedError(CheckpointError):
+    """A file that was written, cut, grown or replaced while it was read."""
+
+    exit_code = 3
+
+
+class RegistryError(ReproError):
+    """A registry of checkpoints that cannot be read or written."""
+
+
+class SignatureError(ReproError):
+    """A key that cannot be used, or a signature that cannot be made or read."""
 
 
 class KernelUnavailableError(ReproError):

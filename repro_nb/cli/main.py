@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from repro_nb.cli.checkpoint import checkpoint
 from repro_nb.cli.deterministic import deterministic
 from repro_nb.cli.diff import diff
 from repro_nb.cli.enable import disable, enable
@@ -50,6 +51,7 @@ group.add_command(fix)
 group.add_command(run)
 group.add_command(show)
 group.add_command(diff)
+group.add_command(checkpoint)
 group.add_command(seed)
 group.add_command(deterministic)
 group.add_command(kernel)

@@ -40,6 +40,8 @@ def unload(shell: InteractiveShell) -> None:
     from repro_nb.deterministic import disable_deterministic_mode
 
     extension.remove()
+    if session.checkpoint_watch is not None:
+        session.checkpoint_watch.stop()
     seeding.let_go()
     disable_deterministic_mode()
     if extension.owns_recorder and session.recorder is not None:

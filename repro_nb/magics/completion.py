@@ -33,9 +33,9 @@ def complete_options(context: CompletionContext) -> Dict[str, Any]:
 
 def _parsers() -> Tuple[MagicParser, ...]:
     # Imported at the first press of the key: loading the extension shall stay fast.
-    from repro_nb.magics import deterministic, history, restore, seed, verify
+    from repro_nb.magics import checkpoint, deterministic, history, restore, seed, verify
 
-    modules = (seed, deterministic, verify, history, restore)
+    modules = (seed, deterministic, verify, history, restore, checkpoint)
     return tuple(module.PARSER for module in modules)
 
 

@@ -104,6 +104,14 @@ class ReproMagics(Magics):
         with _short_errors():
             verify.run(line, self._shell)
 
+    @line_magic
+    def repro_checkpoint(self, line: str) -> None:
+        """Register a checkpoint with the cell it comes from: ``%repro_checkpoint -h`` tells more."""
+        from repro_nb.magics import checkpoint
+
+        with _short_errors():
+            checkpoint.run(line, self._shell)
+
 
 @contextmanager
 def _short_errors() -> Iterator[None]:

@@ -30,11 +30,13 @@ class CurrentCell(NamedTuple):
         order: Which execution of the session it is, from 1.
         cell_id: As in its record.
         stream: What names the cell's own streams of random numbers.
+        source_digest: As in its record.
     """
 
     order: int
     cell_id: str
     stream: str
+    source_digest: str
 
 
 class Changes(NamedTuple):
@@ -117,7 +119,8 @@ class Running:
         self.cell_id: str = (
             getattr(info, "cell_id", None) or f"{order}-{self.digest[:_SHORT_DIGEST]}"
         )
-        self.cell = CurrentCell(order, self.cell_id, _stream_of(self.cell_id, self.digest))
+        stream = _stream_of(self.cell_id, self.digest)
+        self.cell = CurrentCell(order, self.cell_id, stream, self.digest)
         self.started = 0.0
         self.prints: Mapping[str, Optional[str]] = {}
         self.between: Tuple[str, ...] = ()

@@ -69,6 +69,7 @@ class Session:
         waiting_states: States from a file, for libraries that are not imported yet.
         blocks: What was there when each `SeedContext` that is open now began, the innermost last: the streams are the
             process's, so these are too.
+        checkpoint_watch: Registers the checkpoints that cells write; None while nobody asked for that.
         undo: Where the sources were before they were put elsewhere; None before that.
         rerun: Whether repro_nb started this kernel to rerun a notebook.
         probe_folder: Where the probe of a rerun writes; None in a live session.
@@ -82,6 +83,7 @@ class Session:
     unseeded_states: Dict[str, States] = field(default_factory=dict)
     waiting_states: Dict[str, States] = field(default_factory=dict)
     blocks: List[Any] = field(default_factory=list)
+    checkpoint_watch: Optional[Any] = None
     undo: Optional[Moment] = None
     rerun: bool = False
     probe_folder: Optional[Path] = None

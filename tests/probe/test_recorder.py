@@ -202,7 +202,8 @@ def test_seeding_by_repro_nb_is_no_draw_but_drawing_before_it_is(notebook: Noteb
 def test_the_running_cell_is_known_inside_it_only(notebook: Notebook) -> None:
     notebook.shell.user_ns["ask"] = notebook.recorder.current
     notebook.run("cell = ask()", cell_id="here")
-    assert tuple(notebook.shell.user_ns["cell"]) == (1, "here", "here")
+    digest = source_digest("cell = ask()")
+    assert tuple(notebook.shell.user_ns["cell"]) == (1, "here", "here", digest)
     assert notebook.recorder.current() is None
 
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repro_nb.rerun.report.difference import RowKind, difference_rows, readable
+from repro_nb.pages.readable import readable
+from repro_nb.rerun.report.difference import RowKind, difference_rows
 
 
 def texts(row):

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from repro_nb.rerun.report.markdown_elements import escape, fenced
+from repro_nb.pages.markdown import escape, fenced
 from repro_nb.rerun.report.markdown_text import markdown
 
 

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repro_nb.pages.elements import el, picture, text
 from repro_nb.rerun.report import html, html_fragment
-from repro_nb.rerun.report.elements import el, picture, text
 
 VOID = {"meta", "img"}
 

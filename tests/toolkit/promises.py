@@ -1,7 +1,9 @@
 """What README.md says beside its blocks, looked at after each has run: a function for each heading, by its name."""
 
+import hashlib
 import os
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,3 +75,31 @@ def issue_1_non_deterministic_behavior_despite_seeding(_: Names) -> None:
 def issue_2_performance_degradation_in_deterministic_mode(names: Names) -> None:
     """The factor can be compared with a number."""
     assert names["impact"]["slowdown_factor"] > 0
+
+
+def checkpoint_verification(names: Names) -> None:
+    """The hash is that of the standard tool, and one flipped bit ends the validity of this checkpoint alone."""
+    path = Path("experiments/model.pth")
+    assert names["hash_value"] == hashlib.sha256(Path("model.pth").read_bytes()).hexdigest()
+    assert names["is_valid"]
+    assert all(names["results"].values())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert not names["verifier"].verify_checkpoint("model.pth")
+    assert not all(names["verifier"].verify_all_checkpoints().values())
+
+
+def custom_verification_metadata(names: Names) -> None:
+    """Nested metadata comes back as it was given."""
+    found = names["verifier"].get_checkpoint_metadata("final_model.pth")
+    assert found.metadata == names["metadata"]
+
+
+def issue_3_checkpoint_verification_fails_after_model_updates(names: Names) -> None:
+    """The version is kept; and an architecture has a digest that is the same in every process."""
+    kept = names["verifier"].get_checkpoint_metadata("model_v2.pth").metadata
+    assert kept["model_version"] == "v2.1"
+    assert repro_nb.architecture_digest(names["model"]) == repro_nb.architecture_digest(
+        names["model"]
+    )

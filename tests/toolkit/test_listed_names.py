@@ -12,7 +12,6 @@ import repro_nb
 
 README = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
 WAITING = {
-    "3": "checkpoints come with repro_nb.verification",
     "4": "projects come with repro_nb.validation",
 }
 # What blocks import and no list has.

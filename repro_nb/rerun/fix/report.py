@@ -12,9 +12,9 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from repro_nb.pages.readable import readable
 from repro_nb.rerun.fix.result import AcceptedEdit, CellDiff, FixResult, WithdrawnEdit
 from repro_nb.rerun.report.contract import result_to_json
-from repro_nb.rerun.report.difference import readable
 from repro_nb.rerun.result import Cause, Level
 
 __all__ = ["SCHEMA", "envelope", "fragment", "print_fix", "text"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from repro_nb.pages.markdown import escape, prose, table
 from repro_nb.recording.diff import CellDiff, NotebookDiff
 from repro_nb.rerun.report.diff_wording import (
     diff_verdict,
@@ -12,7 +13,6 @@ from repro_nb.rerun.report.diff_wording import (
     place,
     remarks,
 )
-from repro_nb.rerun.report.markdown_elements import escape, prose, table
 from repro_nb.rerun.report.markdown_text import difference_block
 
 __all__ = ["markdown"]

@@ -10,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from repro_nb.pages.readable import readable
 from repro_nb.recording.diff import CellDiff, NotebookDiff
 from repro_nb.rerun.report.diff_wording import (
     diff_verdict,
@@ -18,7 +19,6 @@ from repro_nb.rerun.report.diff_wording import (
     place,
     remarks,
 )
-from repro_nb.rerun.report.difference import readable
 from repro_nb.rerun.report.terminal_parts import difference, outcome_text
 
 __all__ = ["diff_report"]

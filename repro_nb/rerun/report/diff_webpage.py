@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from repro_nb.pages.elements import Markup, el, join, prose
+from repro_nb.pages.page import page
+from repro_nb.pages.tables import facts, plain_table
 from repro_nb.recording.diff import CellDiff, NotebookDiff
 from repro_nb.rerun.report.diff_wording import (
     diff_verdict,
@@ -12,10 +15,7 @@ from repro_nb.rerun.report.diff_wording import (
     place,
     remarks,
 )
-from repro_nb.rerun.report.elements import Markup, el, join, prose
-from repro_nb.rerun.report.webpage import page
 from repro_nb.rerun.report.webpage_difference import output_section
-from repro_nb.rerun.report.webpage_tables import facts, plain_table
 
 __all__ = ["html"]
 

@@ -9,7 +9,9 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import zip_longest
 
-__all__ = ["Row", "RowKind", "Span", "difference_rows", "readable"]
+from repro_nb.pages.readable import readable
+
+__all__ = ["Row", "RowKind", "Span", "difference_rows"]
 
 _MOST_LINES = 600
 """Lines of either text that are looked at, from the first difference on: matching them is quadratic."""
@@ -21,10 +23,6 @@ _CONTEXT = 2
 """Equal lines shown around a difference."""
 
 _TOKEN = re.compile(r"[^\W_]+(?:\.\d+)?|\s+|.", re.DOTALL)
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-"""Controls that would steer a terminal, turn the direction of text, or break an encoding."""
 
 
 class RowKind(StrEnum):
@@ -65,11 +63,6 @@ class Row:
     kind: RowKind
     left: Line | None
     right: Line | None
-
-
-def readable(text: str) -> str:
-    """`text` with control characters as visible escapes, so that it can be shown without steering anything."""
-    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def difference_rows(left: str, right: str, most: int = 40) -> tuple[Row, ...]:

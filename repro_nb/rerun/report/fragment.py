@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from repro_nb.rerun.report.elements import Markup, el
-from repro_nb.rerun.report.webpage import stylesheet
+from repro_nb.pages.elements import Markup, el
+from repro_nb.pages.page import stylesheet
 from repro_nb.rerun.report.webpage_parts import notebook_card
 from repro_nb.rerun.report.wording import passes
 from repro_nb.rerun.result import NotebookResult

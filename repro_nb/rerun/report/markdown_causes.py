@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from repro_nb.pages.markdown import escape, fenced, prose
 from repro_nb.rerun.report.causes import CauseText, cause_texts, why_title
-from repro_nb.rerun.report.markdown_elements import escape, fenced, prose
 from repro_nb.rerun.result import NotebookResult
 
 __all__ = ["causes_section"]

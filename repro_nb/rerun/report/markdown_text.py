@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from repro_nb.pages.markdown import escape, fenced, prose, table
 from repro_nb.recording.outcome import CellComparison, OutputComparison
 from repro_nb.rerun.report.advice import next_step
 from repro_nb.rerun.report.causes import cause_labels, held_back_text
@@ -11,7 +12,6 @@ from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows
 from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import Focus, focus_of
 from repro_nb.rerun.report.markdown_causes import causes_section
-from repro_nb.rerun.report.markdown_elements import escape, fenced, prose, table
 from repro_nb.rerun.report.reasons import equivalence_text
 from repro_nb.rerun.report.wording import (
     NUMBERING,

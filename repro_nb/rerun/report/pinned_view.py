@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from repro_nb.rerun.report.difference import readable
+from repro_nb.pages.readable import readable
 from repro_nb.rerun.report.wording import finding_text, plural, seconds_text, settings_text
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from repro_nb.pages.readable import readable
 from repro_nb.recording.recording import RecordedCell, RecordedSource, Recording
-from repro_nb.rerun.report.difference import readable
 from repro_nb.rerun.report.wording import seconds_text
 from repro_nb.rerun.result import Level
 

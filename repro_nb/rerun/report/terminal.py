@@ -11,9 +11,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from repro_nb.pages.readable import readable
 from repro_nb.rerun.report import terminal_parts as parts
 from repro_nb.rerun.report.causes import held_back_text
-from repro_nb.rerun.report.difference import readable
 from repro_nb.rerun.report.failure import is_unreadable, short_error, unreadable_line
 from repro_nb.rerun.report.terminal_causes import causes_section
 from repro_nb.rerun.report.wording import (

@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from repro_nb.pages.readable import readable
 from repro_nb.rerun.report.causes import CauseText, cause_texts, why_title
-from repro_nb.rerun.report.difference import readable
 from repro_nb.rerun.report.wording import plural
 from repro_nb.rerun.result import NotebookResult
 

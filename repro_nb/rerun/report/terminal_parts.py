@@ -11,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from repro_nb.findings import Severity
+from repro_nb.pages.readable import readable
 from repro_nb.recording.outcome import CellComparison, OutputComparison
 from repro_nb.rerun.report.advice import next_step
 from repro_nb.rerun.report.causes import cause_labels
-from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows, readable
+from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows
 from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import Focus, focus_of
 from repro_nb.rerun.report.reasons import equivalence_text

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 
+from repro_nb.pages.elements import Child, Markup, el
+from repro_nb.pages.page import page
 from repro_nb.rerun.report.causes import held_back_text
-from repro_nb.rerun.report.elements import Child, Markup, el
 from repro_nb.rerun.report.failure import short_error
 from repro_nb.rerun.report.webpage_parts import level_pill, notebook_card
 from repro_nb.rerun.report.wording import (
@@ -20,7 +17,7 @@ from repro_nb.rerun.report.wording import (
 )
 from repro_nb.rerun.result import NotebookResult
 
-__all__ = ["html", "page", "stylesheet"]
+__all__ = ["html"]
 
 
 def html(results: Sequence[NotebookResult]) -> str:
@@ -33,38 +30,6 @@ def html(results: Sequence[NotebookResult]) -> str:
     return page(
         "Reproducibility report", _subtitle(results), _summary(results) if many else None, *cards
     )
-
-
-def page(title: str, subtitle: str, *sections: Markup | None) -> str:
-    """A whole document with the report's style; its policy lets nothing run and nothing load."""
-    style = stylesheet()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    head = el(
-        "head",
-        None,
-        el("meta", {"charset": "utf-8"}),
-        el("meta", {"http-equiv": "Content-Security-Policy", "content": policy}),
-        el("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
-        el("meta", {"name": "color-scheme", "content": "light dark"}),
-        el("title", None, title),
-        el("style", None, Markup(style)),
-    )
-    top = el(
-        "header",
-        None,
-        el("p", {"class": "brand"}, "repro_nb"),
-        el("h1", None, title),
-        el("p", None, subtitle),
-    )
-    body = el("body", {"class": "repro-nb"}, top, el("main", None, sections))
-    return "<!doctype html>\n" + el("html", {"lang": "en"}, head, body) + "\n"
-
-
-@cache
-def stylesheet() -> str:
-    """The style of page and fragment."""
-    return files("repro_nb.rerun.report").joinpath("report.css").read_text("utf-8")
 
 
 def _subtitle(results: Sequence[NotebookResult]) -> str:

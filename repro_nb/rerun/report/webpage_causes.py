@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from repro_nb.pages.elements import Markup, el, prose
 from repro_nb.rerun.report.causes import CauseText, cause_texts, why_title
-from repro_nb.rerun.report.elements import Markup, el, prose
 from repro_nb.rerun.result import Grade, NotebookResult
 
 __all__ = ["causes_section"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from repro_nb.pages.elements import Child, Markup, el
+from repro_nb.pages.tables import plain_table
 from repro_nb.recording.outcome import CellComparison
 from repro_nb.rerun.report.causes import cause_labels
-from repro_nb.rerun.report.elements import Child, Markup, el
 from repro_nb.rerun.report.reasons import cell_reasons
-from repro_nb.rerun.report.webpage_tables import plain_table
 from repro_nb.rerun.report.wording import NUMBERING, prompt, seconds_text
 from repro_nb.rerun.result import CellResult, NotebookResult
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from repro_nb.pages.elements import Child, Markup, el, picture
 from repro_nb.recording.outcome import OutputComparison
 from repro_nb.rerun.report.difference import Line, Row, RowKind, difference_rows
-from repro_nb.rerun.report.elements import Child, Markup, el, picture
 
 __all__ = ["output_section"]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from repro_nb.pages.elements import Child, Markup, el, prose
+from repro_nb.pages.tables import facts
 from repro_nb.rerun.report.advice import next_step
-from repro_nb.rerun.report.elements import Child, Markup, el, prose
 from repro_nb.rerun.report.failure import failure_details, short_error, traceback_lines
 from repro_nb.rerun.report.focus import focus_of
 from repro_nb.rerun.report.reasons import equivalence_text
 from repro_nb.rerun.report.webpage_causes import causes_section
 from repro_nb.rerun.report.webpage_cells import cells_section
 from repro_nb.rerun.report.webpage_difference import output_section
-from repro_nb.rerun.report.webpage_tables import facts
 from repro_nb.rerun.report.wording import (
     Rung,
     bar_text,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from repro_nb.rerun.report.difference import readable
+from repro_nb.pages.readable import readable
 
 __all__ = ["escape", "fenced", "prose", "table"]
 

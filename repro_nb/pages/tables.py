@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from repro_nb.rerun.report.elements import Child, Markup, el
+from repro_nb.pages.elements import Child, Markup, el
 
 __all__ = ["facts", "plain_table"]
 

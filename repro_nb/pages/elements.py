@@ -7,7 +7,7 @@ import binascii
 import html
 from collections.abc import Iterable, Mapping
 
-from repro_nb.rerun.report.difference import readable
+from repro_nb.pages.readable import readable
 
 __all__ = ["Child", "Markup", "el", "join", "picture", "prose", "text"]
 

@@ -1,0 +1,189 @@
+"""Hashing files at the speed of the machine: one read of each byte, all cores, and memory that stays the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from repro_nb.checkpoints.algorithms import Algorithm, Hasher
+from repro_nb.checkpoints.cores import cores
+from repro_nb.checkpoints.mapped import hash_mapped, is_worth_mapping
+from repro_nb.checkpoints.opened_file import OpenedFile
+from repro_nb.checkpoints.progress import ByteProgress, Silent
+from repro_nb.checkpoints.pump import pump
+
+__all__ = ["SHARD_SIZE", "FileDigest", "hash_file", "hash_on_this_thread", "hash_shards"]
+
+SHARD_SIZE = 8 * 1024 * 1024
+"""Bytes of a shard: how finely damage is localised."""
+
+_BLOCK = 1024 * 1024
+"""Bytes that one thread reads at once; they are still in its core's cache when they are hashed."""
+
+_SMALL = 4 * 1024 * 1024
+"""Bytes below which a second thread costs more than it saves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileDigest:
+    """The digests of one file.
+
+    Attributes:
+        digest: Of the whole file, in hexadecimal digits.
+        size: Of the file, in bytes.
+        shards: Of each shard in turn; empty where none were asked for.
+    """
+
+    digest: str
+    size: int
+    shards: tuple[str, ...] = ()
+
+
+def hash_file(
+    file: OpenedFile,
+    algorithm: Algorithm,
+    *,
+    shard_size: int | None = None,
+    progress: ByteProgress | None = None,
+) -> FileDigest:
+    """Hash a file with all cores.
+
+    Args:
+        file: The file.
+        algorithm: How.
+        shard_size: Bytes of the shards that get a digest of their own; None for no shards.
+        progress: Hears how it goes on.
+
+    Returns:
+        The digest that the standard tool of the algorithm gives, and those of the shards.
+
+    Raises:
+        CheckpointError: It cannot be read.
+        FileChangedError: It was written, cut, grown, removed or replaced meanwhile.
+        UsageError: A package that the algorithm needs is not installed.
+    """
+    progress = progress or Silent()
+    progress.expected(file.path.name, file.size)
+    if is_worth_mapping(algorithm, file.size, shard_size):
+        mapped = hash_mapped(file, shard_size, progress)
+        if mapped is not None:
+            file.check_unchanged()
+            return FileDigest(digest=mapped[0], size=file.size, shards=mapped[1:])
+    return _hash_read(file, algorithm, shard_size, progress, threads=cores())
+
+
+def hash_on_this_thread(
+    file: OpenedFile,
+    algorithm: Algorithm,
+    *,
+    shard_size: int | None = None,
+    progress: ByteProgress | None = None,
+) -> FileDigest:
+    """The same as `hash_file`, for a caller that hashes several files at a time; `progress` knows of this one already.
+
+    Raises:
+        CheckpointError: It cannot be read.
+        FileChangedError: It was written, cut, grown, removed or replaced meanwhile.
+    """
+    return _hash_read(file, algorithm, shard_size, progress or Silent(), threads=1)
+
+
+def hash_shards(
+    file: OpenedFile,
+    algorithm: Algorithm,
+    *,
+    shard_size: int = SHARD_SIZE,
+    progress: ByteProgress | None = None,
+) -> tuple[str, ...]:
+    """The digests of a file's shards alone, with all cores: together as strong as the whole digest, and sooner known.
+
+    Raises:
+        CheckpointError: It cannot be read.
+        FileChangedError: It was written, cut, grown, removed or replaced meanwhile.
+    """
+    progress = progress or Silent()
+    progress.expected(file.path.name, file.size)
+
+    def digest_of(start: int) -> str:
+        stop = min(start + shard_size, file.size)
+        hasher = algorithm.hasher()
+        _read_blocks(file, start, stop, [hasher.update], progress)
+        return hasher.hexdigest()
+
+    with ThreadPoolExecutor(cores()) as pool:
+        shards = tuple(pool.map(digest_of, range(0, file.size, shard_size)))
+    file.check_unchanged()
+    return shards
+
+
+def _hash_read(
+    file: OpenedFile,
+    algorithm: Algorithm,
+    shard_size: int | None,
+    progress: ByteProgress,
+    *,
+    threads: int,
+) -> FileDigest:
+    whole = algorithm.hasher()
+    shards = _Shards(algorithm, shard_size) if shard_size else None
+    consumers: list[Consumer] = [whole.update, *([shards.update] if shards else ())]
+    if threads == 1 or file.size < _SMALL:
+        _read_blocks(file, 0, file.size, consumers, progress)
+    else:
+        pump(file, consumers, progress)
+    file.check_unchanged()
+    return FileDigest(
+        digest=whole.hexdigest(), size=file.size, shards=shards.digests() if shards else ()
+    )
+
+
+Consumer = Callable[[memoryview], object]
+
+
+class _Shards:
+    """Digests of consecutive shards."""
+
+    def __init__(self, algorithm: Algorithm, size: int) -> None:
+        self._algorithm = algorithm
+        self._size = size
+        self._done: list[str] = []
+        self._current: Hasher | None = None
+        self._missing = size
+
+    def update(self, data: memoryview) -> None:
+        """Take `data` in, which may end in any shard."""
+        while data:
+            if self._current is None:
+                self._current, self._missing = self._algorithm.hasher(), self._size
+            piece, data = data[: self._missing], data[self._missing :]
+            self._current.update(piece)
+            self._missing -= len(piece)
+            if not self._missing:
+                self._finish(self._current)
+
+    def digests(self) -> tuple[str, ...]:
+        """The digest of each shard; the last may be a short one."""
+        if self._current is not None:
+            self._finish(self._current)
+        return tuple(self._done)
+
+    def _finish(self, hasher: Hasher) -> None:
+        self._done.append(hasher.hexdigest())
+        self._current = None
+
+
+def _read_blocks(
+    file: OpenedFile,
+    start: int,
+    stop: int,
+    consumers: list[Consumer],
+    progress: ByteProgress,
+) -> None:
+    buffer = memoryview(bytearray(min(_BLOCK, stop - start)))
+    for at in range(start, stop, _BLOCK):
+        block = buffer[: min(_BLOCK, stop - at)]
+        file.read_at(block, at)
+        for consume in consumers:
+            consume(block)
+        progress.advanced(len(block))

@@ -1,0 +1,66 @@
+"""Names of checkpoints: relative to the folder of their registry, with ``/``, and never leading out of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from repro_nb.checkpoints.safe_names import safe_name
+from repro_nb.errors import UnsafeCheckpointError, UsageError
+
+__all__ = ["REGISTRY", "is_safe", "name_of", "registry_folder"]
+
+REGISTRY = "checkpoints.repro.jsonl"
+"""File name of the registry."""
+
+
+def is_safe(name: str) -> bool:
+    """Whether a name from a file stays inside the folder that it is relative to, on every system."""
+    try:
+        safe_name(name)
+    except UnsafeCheckpointError:
+        return False
+    return True
+
+
+def name_of(path: str | Path, directory: Path) -> str:
+    """The name of a checkpoint.
+
+    Args:
+        path: Where it is, relative to `directory` or absolute.
+        directory: The folder of the registry.
+
+    Raises:
+        UsageError: It does not lie in that folder, is the folder itself, or its name cannot be kept.
+    """
+    full = _absolute(directory / path)
+    inside = _inside(full, _absolute(directory))
+    if inside is None:
+        inside = _inside(full.parent.resolve() / full.name, directory.resolve())
+    if inside is None or not inside.parts:
+        raise UsageError(
+            f"a checkpoint lies in the folder of its registry, {directory}",
+            where=str(path),
+            hint="Name the folder that both lie in, or another registry.",
+        )
+    name = inside.as_posix()
+    if not is_safe(name):
+        raise UsageError("this name cannot be kept in a registry", where=repr(name))
+    return name
+
+
+def registry_folder(path: str | Path) -> Path:
+    """The folder whose registry a checkpoint belongs to: the nearest one above it that has one, else its own folder."""
+    own = _absolute(path).parent
+    return next((folder for folder in (own, *own.parents) if (folder / REGISTRY).is_file()), own)
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - a link goes by its own name, and not by its target's
+
+
+def _inside(path: Path, folder: Path) -> Path | None:
+    try:
+        return path.relative_to(folder)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Reports on checkpoints: in a terminal, as Markdown, as HTML, as JSON."""

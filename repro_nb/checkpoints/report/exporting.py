@@ -1,0 +1,61 @@
+"""Writes a verification report; its suffix says in which form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from repro_nb.checkpoints.report.verify_contract import envelope
+from repro_nb.checkpoints.report.verify_wording import Report
+from repro_nb.errors import UsageError
+from repro_nb.files import write_atomically
+
+if TYPE_CHECKING:
+    from repro_nb.checkpoints.progress import ByteProgress
+    from repro_nb.checkpoints.verifier import CheckpointVerifier
+
+__all__ = ["FORMS", "rendered", "write_report"]
+
+FORMS = (".md", ".html", ".json")
+"""Suffixes that say which form a report has."""
+
+
+def write_report(
+    path: Path, verifier: CheckpointVerifier, progress: ByteProgress | None = None
+) -> Report:
+    """Verify every checkpoint of a registry, and write the report.
+
+    Raises:
+        RegistryError: The registry cannot be read.
+        UsageError: The suffix is none of `FORMS`, or the report cannot be written.
+    """
+    _check_form(path)
+    report = verifier.report(progress=progress)
+    try:
+        write_atomically(path, rendered(report, path.suffix.lower()).encode())
+    except OSError as problem:
+        raise UsageError(
+            f"the report cannot be written: {problem.strerror or problem}", where=str(path)
+        ) from problem
+    return report
+
+
+def rendered(report: Report, form: str) -> str:
+    """A report in one of the `FORMS`."""
+    if form == ".json":
+        return json.dumps(envelope(report), indent=2) + "\n"
+    if form == ".html":
+        from repro_nb.checkpoints.report.verify_html import html  # noqa: PLC0415 - slow
+
+        return html(report)
+    from repro_nb.checkpoints.report.verify_markdown import markdown  # noqa: PLC0415 - slow
+
+    return markdown(report)
+
+
+def _check_form(path: Path) -> None:
+    if path.suffix.lower() not in FORMS:
+        raise UsageError(
+            f"the suffix says which form a report has: one of {', '.join(FORMS)}", where=str(path)
+        )

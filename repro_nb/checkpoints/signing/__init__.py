@@ -1,0 +1,1 @@
+"""Signatures over checkpoints: made and verified offline with a key, or by identity through Sigstore."""

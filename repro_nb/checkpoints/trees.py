@@ -1,0 +1,239 @@
+"""Digests of folders: one over the names, sizes and digests of all files, told together with these."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from repro_nb.checkpoints.algorithms import Algorithm
+from repro_nb.checkpoints.cores import cores
+from repro_nb.checkpoints.hashing import SHARD_SIZE, FileDigest, hash_file, hash_on_this_thread
+from repro_nb.checkpoints.mapped import is_worth_mapping
+from repro_nb.checkpoints.opening import open_regular
+from repro_nb.checkpoints.progress import ByteProgress, Silent
+from repro_nb.checkpoints.remote import is_remote
+from repro_nb.checkpoints.safe_names import canonical_name, safe_name
+from repro_nb.checkpoints.tree_listing import LEFT_OUT, TreeFile, list_tree, open_in_tree
+from repro_nb.errors import CheckpointError, FileChangedError
+
+__all__ = [
+    "HEADER",
+    "Measured",
+    "TreeDigest",
+    "TreeRow",
+    "hash_tree",
+    "measure",
+    "safe_name",
+    "tree_digest",
+]
+
+HEADER = "repro_nb-tree-1"
+"""What the digested text begins with; another way to digest trees gets another one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeRow:
+    """One file of a tree.
+
+    Attributes:
+        name: Relative to the tree, with ``/``, exactly as the file system has it.
+        size: In bytes.
+        digest: Of the whole file.
+        shards: Of each 8 MiB; empty where they were not asked for.
+    """
+
+    name: str
+    size: int
+    digest: str
+    shards: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeDigest:
+    """The digests of a tree.
+
+    Attributes:
+        digest: Of the rows, in hexadecimal digits; `tree_digest` says how.
+        rows: The files, in the order of their canonical names' code points.
+    """
+
+    digest: str
+    rows: tuple[TreeRow, ...]
+
+    @property
+    def size(self) -> int:
+        """Of all files, in bytes."""
+        return sum(row.size for row in self.rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """The digests of a checkpoint, whether it is a file or a folder.
+
+    Attributes:
+        kind: What it is.
+        digest: Of the whole.
+        size: Of all its files, in bytes.
+        rows: Its files; a single file is its own only row.
+    """
+
+    kind: Literal["file", "directory"]
+    digest: str
+    size: int
+    rows: tuple[TreeRow, ...]
+
+
+def measure(
+    path: str | os.PathLike[str],
+    algorithm: Algorithm,
+    *,
+    shards: bool = False,
+    progress: ByteProgress | None = None,
+) -> Measured:
+    """Hash a checkpoint, be it a file or a folder, with all cores.
+
+    Args:
+        path: Where it is; an address such as ``s3://bucket/model.pth`` is read as a stream.
+        algorithm: How.
+        shards: Whether each 8 MiB get a digest of their own.
+        progress: Hears how it goes on.
+
+    Raises:
+        CheckpointError: It is not there, cannot be read, or holds what cannot be hashed.
+        FileChangedError: It was written meanwhile.
+        UsageError: A package that the algorithm needs is not installed.
+    """
+    if is_remote(path):
+        from repro_nb.checkpoints.remote_measuring import measure_remote  # noqa: PLC0415 - it needs this module
+
+        return measure_remote(str(path), algorithm, shards=shards, progress=progress)
+    path = Path(path)
+    if path.is_dir():
+        tree = hash_tree(path, algorithm, shards=shards, progress=progress)
+        return Measured(kind="directory", digest=tree.digest, size=tree.size, rows=tree.rows)
+    with open_regular(path) as file:
+        found = hash_file(file, algorithm, shard_size=_shard_size(shards), progress=progress)
+    row = TreeRow(name=path.name, size=found.size, digest=found.digest, shards=found.shards)
+    return Measured(kind="file", digest=found.digest, size=found.size, rows=(row,))
+
+
+def hash_tree(
+    path: str | os.PathLike[str],
+    algorithm: Algorithm,
+    *,
+    shards: bool = False,
+    progress: ByteProgress | None = None,
+    left_out: Iterable[str] = LEFT_OUT,
+) -> TreeDigest:
+    """Hash all files of a folder, several at a time.
+
+    Args:
+        path: The folder.
+        algorithm: How.
+        shards: Whether each 8 MiB get a digest of their own.
+        progress: Hears how it goes on; may be called from several threads.
+        left_out: Names of files and folders, relative to `path`, that do not count.
+
+    Raises:
+        CheckpointError: There is no file in it, or one that cannot be read or hashed.
+        FileChangedError: Something in it was written, removed or added meanwhile.
+        UnsafeCheckpointError: A link leads out of it, or a name is none that other systems can have.
+        UsageError: A package that the algorithm needs is not installed.
+    """
+    root, left_out = Path(path), frozenset(left_out)
+    algorithm.hasher()  # what is missing is told once, and before anything is read
+    files = list_tree(root, left_out)
+    if not files:
+        raise CheckpointError("there is no file in this folder", where=str(root))
+    digests = _hash_all(files, algorithm, _shard_size(shards), progress or Silent())
+    if list_tree(root, left_out) != files:
+        raise FileChangedError("was changed while it was read", where=str(root))
+    rows = tuple(
+        TreeRow(name=file.name, size=found.size, digest=found.digest, shards=found.shards)
+        for file, found in zip(files, digests, strict=True)
+    )
+    return TreeDigest(digest=tree_digest(rows, algorithm), rows=rows)
+
+
+def tree_digest(rows: Iterable[TreeRow], algorithm: Algorithm) -> str:
+    r"""The digest of a folder whose files are `rows`.
+
+    It is that of this text in UTF-8: the line ``repro_nb-tree-1 ALGORITHM``, then for each file ``DIGEST SIZE NAME``
+    and a NUL character. The digest is in lower-case hexadecimal digits, the size in decimal ones, the name in Unicode's
+    form C with ``/``; files go by the code points of that name.
+    """
+    lines = {canonical_name(row.name): f"{row.digest} {row.size}" for row in rows}
+    hasher = algorithm.hasher()
+    hasher.update(f"{HEADER} {algorithm.name}\n".encode())
+    for name in sorted(lines):
+        hasher.update(f"{lines[name]} {name}\0".encode())
+    return hasher.hexdigest()
+
+
+def _shard_size(shards: bool) -> int | None:
+    return SHARD_SIZE if shards else None
+
+
+def _hash_all(
+    files: Sequence[TreeFile], algorithm: Algorithm, shard_size: int | None, progress: ByteProgress
+) -> list[FileDigest]:
+    """The digests of `files`: those that all cores work on together one by one, the others one on each core."""
+
+    def together(file: TreeFile) -> FileDigest:
+        with open_in_tree(file) as opened:
+            return hash_file(opened, algorithm, shard_size=shard_size, progress=progress)
+
+    def alone(file: TreeFile) -> FileDigest:
+        with open_in_tree(file) as opened:
+            return hash_on_this_thread(opened, algorithm, shard_size=shard_size, progress=progress)
+
+    found: dict[str, FileDigest] = {}
+    big = [each for each in files if len(files) == 1 or _is_split(each, algorithm, shard_size)]
+    small = sorted(set(files) - set(big), key=lambda each: each.size, reverse=True)
+    for file in small:
+        progress.expected(file.name, file.size)
+    for file in big:
+        found[file.name] = together(file)
+    found.update(_in_parallel(small, alone))
+    return [found[file.name] for file in files]
+
+
+def _taken(waiting: deque[TreeFile]) -> TreeFile | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def _is_split(file: TreeFile, algorithm: Algorithm, shard_size: int | None) -> bool:
+    return is_worth_mapping(algorithm, file.size, shard_size)
+
+
+def _in_parallel(
+    files: Sequence[TreeFile], digest_of: Callable[[TreeFile], FileDigest]
+) -> dict[str, FileDigest]:
+    """The digest of each file by name; the first that fails ends them all."""
+    waiting = deque(files)
+    found: dict[str, FileDigest] = {}
+
+    def work() -> None:
+        try:
+            while (file := _taken(waiting)) is not None:
+                found[file.name] = digest_of(file)
+        except BaseException:
+            waiting.clear()
+            raise
+
+    count = min(cores(), len(files))
+    with ThreadPoolExecutor(max(count, 1)) as pool:
+        try:
+            for ended in [pool.submit(work) for _ in range(count)]:
+                ended.result()
+        finally:
+            waiting.clear()  # Ctrl-C waits for the files in hand alone
+    return found

@@ -1,0 +1,116 @@
+"""``repro-nb checkpoint verify``: are registered checkpoints still what they were?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from repro_nb.cli.checkpoint.registry import exit_code, grouped, registry_option, verifier_for
+from repro_nb.cli.options import output_options
+from repro_nb.errors import UsageError
+
+if TYPE_CHECKING:
+    from repro_nb.checkpoints.progress import ByteProgress
+    from repro_nb.checkpoints.report.verify_wording import Report
+
+__all__ = ["verify"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  repro-nb checkpoint verify
+  repro-nb checkpoint verify checkpoints/ --html report.html
+  repro-nb checkpoint verify model.pth other.safetensors"""
+)
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, metavar="[PATH…]")
+@registry_option
+@click.option(
+    "--trust-mtime",
+    is_flag=True,
+    help="Do not hash what the file system says was not written, but for a random sample. It is told as skipped.",
+)
+@output_options("verification")
+def verify(
+    paths: tuple[Path, ...],
+    *,
+    registry: Path | None,
+    trust_mtime: bool,
+    as_json: bool,
+    html: Path | None,
+    markdown: Path | None,
+) -> int:
+    """Verify checkpoints against their registry: each PATH, or all in the registry of a folder.
+
+    Every byte is hashed. Where one differs, the report says which 8 MiB and which tensors. It exits with 1 when a
+    checkpoint is not what was registered, and with 3 when one was written meanwhile.
+    """
+    from repro_nb.checkpoints.report.verify_contract import envelope  # noqa: PLC0415 - slow
+    from repro_nb.cli.checkpoint.byte_progress import watching_bytes  # noqa: PLC0415 - slow
+    from repro_nb.cli.output import printing, write_report  # noqa: PLC0415 - slow
+    from repro_nb.cli.targets import check_targets  # noqa: PLC0415 - needed by a few commands alone
+
+    check_targets((html, markdown), paths)
+    with watching_bytes() as progress:
+        reports = list(_reports(paths or (Path(),), registry, trust_mtime, progress))
+    if html is not None:
+        from repro_nb.checkpoints.report.verify_html import html as page  # noqa: PLC0415 - slow
+
+        write_report(html, page(*reports))
+    if markdown is not None:
+        from repro_nb.checkpoints.report.verify_markdown import markdown as text  # noqa: PLC0415 - slow
+
+        write_report(markdown, text(*reports))
+    if as_json:
+        click.echo(json.dumps(envelope(*reports), indent=2))
+    else:
+        from repro_nb.checkpoints.report.verify_terminal import verify_report  # noqa: PLC0415 - slow
+
+        with printing() as console:
+            console.print(verify_report(reports))
+    return exit_code(reports)
+
+
+def _reports(
+    paths: tuple[Path, ...], registry: Path | None, trust_mtime: bool, progress: ByteProgress
+) -> Iterator[Report]:
+    """Folders with a registry of their own first, then single checkpoints."""
+    folders = [path for path in paths if registry is None and _has_registry(path)]
+    for folder in folders:
+        yield _all_of(folder, trust_mtime, progress)
+    single = [path for path in paths if path not in folders]
+    if registry is not None and single == [Path()]:
+        yield _all_of(registry, trust_mtime, progress)
+        return
+    for folder, group in grouped(single, registry).items():
+        verifier = verifier_for(folder)
+        names = [verifier.name_of(path) for path in group]
+        if not verifier.history().registrations:
+            raise UsageError(
+                "there is no registry here",
+                where=str(folder),
+                hint="Register a checkpoint first: repro-nb checkpoint register PATH",
+            )
+        yield verifier.report(names, trust_mtime=trust_mtime, progress=progress)
+
+
+def _all_of(folder: Path, trust_mtime: bool, progress: ByteProgress) -> Report:
+    report = verifier_for(folder).report(trust_mtime=trust_mtime, progress=progress)
+    if not report.examinations:
+        raise UsageError(
+            "no checkpoint is registered here: nothing was verified",
+            where=str(folder),
+            hint="Register one: repro-nb checkpoint register PATH",
+        )
+    return report
+
+
+def _has_registry(path: Path) -> bool:
+    from repro_nb.checkpoints.names import REGISTRY  # noqa: PLC0415 - slow
+    from repro_nb.checkpoints.older_registry import OLDER  # noqa: PLC0415 - slow
+
+    return (path / REGISTRY).is_file() or (path / OLDER).is_file()
