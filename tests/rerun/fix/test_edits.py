@@ -319,3 +319,14 @@ def test_removed_api(edited, cause, before, after, known):
     """The new name of what went."""
     imports = "import numpy as np\nimport pandas as pd"
     assert edited(cause("removed-api", 1, 1, **known), imports, before) == [imports, after]
+
+
+@pytest.mark.parametrize(
+    ("use", "edited_line"),
+    [("print(here / 'runs')", 'here = Path("~")'), ("(here / 'runs').mkdir()", None)],
+)
+def test_home_becomes_a_sign_only_where_no_file_is_touched(edited, cause, use, edited_line):
+    """A folder that is named ``~`` would be made otherwise."""
+    cells = ("from pathlib import Path\nhere = Path.home()", use)
+    found = edited(cause("working-directory", 1, 2, at=0), *cells)
+    assert (found[0].splitlines()[1] if found else None) == edited_line

@@ -144,6 +144,13 @@ class ExplicitEncoding:
         )
 
 
+_HARMLESS = frozenset({
+    "append", "bool", "dict", "display", "enumerate", "extend", "float", "format", "int", "items", "join", "keys",
+    "len", "list", "lower", "max", "min", "now", "perf_counter", "print", "range", "repr", "round", "set", "sorted",
+    "split", "startswith", "endswith", "str", "strftime", "strip", "sum", "time", "today", "tuple", "upper", "values",
+    "zip",
+})  # fmt: skip
+"""Calls that do nothing with a file, by the last part of their names."""
 _HOME = frozenset({"os.path.expanduser", "os.getenv", "pathlib.Path.home"})
 
 
@@ -153,7 +160,7 @@ class RelativePath:
     factors = frozenset({"working-directory"})
 
     def propose(self, cause: Cause, script: Script) -> Sequence[Proposal]:
-        """The relative path on the line at fault; ``~`` for the home folder where it is only shown.
+        """The relative path on the line at fault; ``~`` for the home folder in a notebook that only shows it.
 
         Anything that is done with ``~`` would make or look for a folder of that name.
         """
@@ -170,7 +177,7 @@ def _relative(script: Script, site: Site) -> Iterator[Change]:
     node = site.node
     home = isinstance(node, ast.Call) and called(script, node) in _HOME
     home = home or (isinstance(node, ast.Subscript) and _is_home_variable(script, node))
-    if home and not is_only_shown(script, site, node):
+    if home and not (is_only_shown(script, site, node) or _touches_no_file(script)):
         return
     if isinstance(node, ast.Subscript) and home:
         yield replaced(site, node, '"~"')
@@ -179,6 +186,23 @@ def _relative(script: Script, site: Site) -> Iterator[Change]:
     text = _relative_call(script, site, node)
     if text:
         yield replaced(site, node, text)
+
+
+def _touches_no_file(script: Script) -> bool:
+    """Whether no cell calls anything but what is known to leave files alone."""
+    return all(
+        text.is_python
+        and all(
+            called(script, node) in _HOME or _name_of(node) in _HARMLESS
+            for node in text.nodes()
+            if isinstance(node, ast.Call)
+        )
+        for text in script.cells
+    )
+
+
+def _name_of(call: ast.Call) -> str:
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
 
 
 def _is_home_variable(script: Script, node: ast.Subscript) -> bool:
