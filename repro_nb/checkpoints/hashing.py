@@ -13,7 +13,7 @@ from repro_nb.checkpoints.opened_file import OpenedFile
 from repro_nb.checkpoints.progress import ByteProgress, Silent
 from repro_nb.checkpoints.pump import pump
 
-__all__ = ["SHARD_SIZE", "FileDigest", "hash_file", "hash_on_this_thread", "hash_shards"]
+__all__ = ["SHARD_SIZE", "FileDigest", "Shards", "hash_file", "hash_on_this_thread", "hash_shards"]
 
 SHARD_SIZE = 8 * 1024 * 1024
 """Bytes of a shard: how finely damage is localised."""
@@ -126,7 +126,7 @@ def _hash_read(
     threads: int,
 ) -> FileDigest:
     whole = algorithm.hasher()
-    shards = _Shards(algorithm, shard_size) if shard_size else None
+    shards = Shards(algorithm, shard_size) if shard_size else None
     consumers: list[Consumer] = [whole.update, *([shards.update] if shards else ())]
     if threads == 1 or file.size < _SMALL:
         _read_blocks(file, 0, file.size, consumers, progress)
@@ -141,8 +141,13 @@ def _hash_read(
 Consumer = Callable[[memoryview], object]
 
 
-class _Shards:
-    """Digests of consecutive shards."""
+class Shards:
+    """Digests of consecutive shards.
+
+    Args:
+        algorithm: How.
+        size: Bytes of a shard.
+    """
 
     def __init__(self, algorithm: Algorithm, size: int) -> None:
         self._algorithm = algorithm

@@ -33,7 +33,7 @@ def is_worth_mapping(algorithm: Algorithm, size: int, shard_size: int | None = N
         and size >= _WORTH
         and STEP % (shard_size or STEP) == 0
         and os.name == "posix"
-        and bool(sys.executable)
+        and "python" in Path(sys.executable or "").name  # not a program that embeds Python
         and _CHILD.is_file()
     )
 
@@ -55,14 +55,17 @@ def hash_mapped(
     arguments = (file.descriptor, file.size, shard_size or 0)
     # -I and -S: neither the user's settings nor the site's are of any use there, and both take time.
     command = [sys.executable, "-I", "-S", str(_CHILD), str(folder), *map(str, arguments)]
-    child = subprocess.Popen(  # noqa: S603 - our own file, in the interpreter that runs
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        pass_fds=[file.descriptor],
-        start_new_session=True,  # Ctrl-C is for the caller, who ends the child
-    )
+    try:
+        child = subprocess.Popen(  # noqa: S603 - our own file, in the interpreter that runs
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[file.descriptor],
+            start_new_session=True,  # Ctrl-C is for the caller, who ends the child
+        )
+    except OSError:
+        return None  # no memory or no right for a process: the file is read instead
     with child:
         assert child.stdout is not None  # noqa: S101 - it is a pipe
         try:

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from repro_nb.checkpoints.algorithms import Algorithm
-from repro_nb.checkpoints.hashing import SHARD_SIZE
-from repro_nb.checkpoints.hashing import _Shards as Shards
+from repro_nb.checkpoints.hashing import SHARD_SIZE, Shards
 from repro_nb.checkpoints.progress import ByteProgress, Silent
 from repro_nb.checkpoints.remote import Place, locate, open_remote
 from repro_nb.checkpoints.safe_names import canonical_name, check_no_clash, safe_name

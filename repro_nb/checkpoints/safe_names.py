@@ -17,14 +17,8 @@ def safe_name(name: str) -> str:
     Raises:
         UnsafeCheckpointError: It is empty or absolute, has ``..``, ``.`` or empty parts, or what no file name can hold.
     """
-    windows = PureWindowsPath(name)
     parts = name.split("/")
-    leads_out = (
-        name.startswith("/")
-        or ".." in parts
-        or ".." in windows.parts
-        or bool(windows.drive or windows.root)
-    )
+    leads_out = name.startswith("/") or ".." in parts or _leads_out_on_windows(name)
     if leads_out:
         raise UnsafeCheckpointError(f"the name {name[:200]!r} leads out of the checkpoint's folder")
     if "" in parts or "." in parts or "\0" in name or not _is_text(name):
@@ -57,6 +51,13 @@ def check_no_clash(names: Iterable[str]) -> None:
                     hint="Rename one: a copy elsewhere would keep only one of the two.",
                 )
             end = part.rfind("/")
+
+
+def _leads_out_on_windows(name: str) -> bool:
+    if "\\" not in name and ":" not in name:
+        return False
+    path = PureWindowsPath(name)
+    return ".." in path.parts or bool(path.drive or path.root)
 
 
 def _folded(name: str) -> str:

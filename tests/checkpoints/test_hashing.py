@@ -161,17 +161,27 @@ def test_hashing_uses_the_child_where_it_is_worth_it(big, monkeypatch):
     assert _digest(big, BLAKE3).digest == blake3(BIG).hexdigest()
 
 
-def test_the_file_is_read_where_the_child_cannot_run(big, monkeypatch):
-    """An interpreter that is none, as in programs that embed Python: the digest comes all the same."""
+@pytest.mark.parametrize("executable", ["", "/usr/sbin/uwsgi"])
+def test_a_program_that_embeds_python_is_not_started_a_second_time(monkeypatch, executable):
+    monkeypatch.setattr(sys, "executable", executable)
+    assert not is_worth_mapping(BLAKE3, 1 << 30)
+
+
+@pytest.fixture(params=["fails", "cannot be started"])
+def no_child(request, tmp_path, monkeypatch):
+    """Children that come to nothing."""
+    program = tmp_path / "python"
+    if request.param == "fails":
+        program.symlink_to(shutil.which("false"))
+    monkeypatch.setattr(sys, "executable", str(program))
     monkeypatch.setattr(mapped, "_WORTH", 1)
-    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+
+
+@pytest.mark.usefixtures("no_child")
+def test_the_file_is_read_where_the_child_comes_to_nothing(big):
     counting = Counting()
     assert _digest(big, BLAKE3, progress=counting).digest == blake3(BIG).hexdigest()
     assert counting.total == counting.done
-
-
-def test_a_child_that_fails_is_no_result(big, monkeypatch):
-    monkeypatch.setattr(sys, "executable", shutil.which("false"))
     with open_regular(big) as file:
         assert hash_mapped(file, None, Silent()) is None
 
