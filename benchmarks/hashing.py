@@ -204,6 +204,13 @@ def _forget(source: Path) -> None:
         os.close(descriptor)
 
 
+def busy_seconds() -> tuple[float, float]:
+    """Seconds that all cores were busy since the system started, and those of this process and its children."""
+    fields = Path("/proc/stat").read_text(encoding="ascii").split()
+    user, nice, system = (int(field) for field in fields[1:4])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
+
+
 def measured(ways: Sequence[Way], source: Path, rounds: int, *, cold: bool) -> dict[str, list[Run]]:
     """All ways in turn, once to warm up and then for each round."""
     found: dict[str, list[Run]] = {way.name: [] for way in ways}
@@ -292,6 +299,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     state = "not in the page cache" if options.cold else "cached"
+    started, (all_before, own_before) = time.perf_counter(), busy_seconds()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         file, folder = Path(name, "model.bin"), Path(name, "model")
         make_file(file, options.size)
@@ -310,7 +318,15 @@ def main() -> None:
         shutil.rmtree(folder)
         if options.many:
             tables.append(cost_of_many(Path(name), MANY, options.rounds))
-    facts = {"cores": len(os.sched_getaffinity(0)), "rounds": options.rounds, "tables": tables}
+    all_after, own_after = busy_seconds()
+    others = (all_after - all_before - own_after + own_before) / (time.perf_counter() - started)
+    print(f"\nother processes took {others:.2f} of {len(os.sched_getaffinity(0))} cores meanwhile")
+    facts = {
+        "cores": len(os.sched_getaffinity(0)),
+        "cores_taken_by_others": round(others, 2),
+        "rounds": options.rounds,
+        "tables": tables,
+    }
     options.output.parent.mkdir(exist_ok=True)
     options.output.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
