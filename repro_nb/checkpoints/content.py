@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from repro_nb.checkpoints.algorithms import Algorithm, algorithm_named
+from repro_nb.checkpoints.cores import cores
 from repro_nb.checkpoints.progress import ByteProgress, Silent
 from repro_nb.checkpoints.tensors import (
     Entry,
@@ -131,7 +131,7 @@ def _rows(
     entries: Iterable[Entry], algorithm: Algorithm, progress: ByteProgress
 ) -> Iterator[ContentRow]:
     """A row for each entry, hashed on several threads: hashing lets go of the interpreter."""
-    threads = min(_MOST_THREADS, max(2, len(os.sched_getaffinity(0))))
+    threads = min(_MOST_THREADS, max(2, cores()))
     row = _row_maker(algorithm, progress)
     with ThreadPoolExecutor(threads, "repro_nb-content") as pool:
         try:

@@ -17,16 +17,22 @@ _WINDOW = 4 * STEP
 """Bytes that are mapped at a time: mapping fewer costs time, and more would make the process look large."""
 
 
-def main(folder: str, descriptor: int, size: int, shard_size: int) -> None:
-    """Print progress, and then the digests of the file and its shards.
+def main(folder: str, shard_size: int, *files: int) -> None:
+    """Print progress, and after each file the digests of it and its shards.
 
     Args:
         folder: What holds the package ``blake3``.
-        descriptor: The file, open for reading.
-        size: Its size in bytes.
         shard_size: Bytes of a shard, which divide a step; 0 for no shards.
+        files: The descriptor of each file, open for reading, and its size in bytes.
     """
     sys.path.append(folder)
+    for descriptor, size in zip(files[::2], files[1::2], strict=True):
+        digests = hash_one(descriptor, size, shard_size)
+        print("digests", *digests, flush=True)  # noqa: T201 - what the caller reads
+
+
+def hash_one(descriptor: int, size: int, shard_size: int) -> list[str]:
+    """The digest of a file, and those of its shards; prints progress."""
     from blake3 import blake3  # noqa: PLC0415 - its place was not known before
 
     whole = blake3(max_threads=blake3.AUTO)
@@ -45,7 +51,7 @@ def main(folder: str, descriptor: int, size: int, shard_size: int) -> None:
                             digest = blake3(piece, max_threads=blake3.AUTO).hexdigest()
                         shards.append(digest)
                     print("advanced", len(step), flush=True)  # noqa: T201 - what the caller reads
-    print("digests", whole.hexdigest(), *shards, flush=True)  # noqa: T201 - what the caller reads
+    return [whole.hexdigest(), *shards]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
-from repro_nb.checkpoints.opened_file import OpenedFile
+from repro_nb.checkpoints.opened_file import OpenedFile, read_buffer
 from repro_nb.checkpoints.progress import ByteProgress
 
 __all__ = ["pump"]
@@ -30,7 +30,7 @@ def pump(
         CheckpointError: It cannot be read.
         FileChangedError: It was cut.
     """
-    buffers = [memoryview(bytearray(_BLOCK)) for _ in range(_AHEAD)]
+    buffers = [read_buffer(_BLOCK) for _ in range(_AHEAD)]
     taking: deque[list[Future[object]]] = deque()
     with ExitStack() as stack:
         # One worker a consumer keeps the blocks in order.

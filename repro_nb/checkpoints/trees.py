@@ -6,13 +6,20 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from repro_nb.checkpoints.algorithms import Algorithm
 from repro_nb.checkpoints.cores import cores
-from repro_nb.checkpoints.hashing import SHARD_SIZE, FileDigest, hash_file, hash_on_this_thread
+from repro_nb.checkpoints.hashing import (
+    SHARD_SIZE,
+    FileDigest,
+    hash_file,
+    hash_files,
+    hash_on_this_thread,
+)
 from repro_nb.checkpoints.mapped import is_worth_mapping
 from repro_nb.checkpoints.opening import open_regular
 from repro_nb.checkpoints.progress import ByteProgress, Silent
@@ -34,6 +41,13 @@ __all__ = [
 
 HEADER = "repro_nb-tree-1"
 """What the digested text begins with; another way to digest trees gets another one."""
+
+
+_LARGE = 8 * 1024 * 1024
+"""Bytes from which it does not pay to leave a file to one core."""
+
+_OPEN = 64
+"""Files that are open at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,23 +198,34 @@ def _hash_all(
 ) -> list[FileDigest]:
     """The digests of `files`: those that all cores work on together one by one, the others one on each core."""
 
-    def together(file: TreeFile) -> FileDigest:
-        with open_in_tree(file) as opened:
-            return hash_file(opened, algorithm, shard_size=shard_size, progress=progress)
-
     def alone(file: TreeFile) -> FileDigest:
         with open_in_tree(file) as opened:
             return hash_on_this_thread(opened, algorithm, shard_size=shard_size, progress=progress)
 
     found: dict[str, FileDigest] = {}
-    big = [each for each in files if len(files) == 1 or _is_split(each, algorithm, shard_size)]
-    small = sorted(set(files) - set(big), key=lambda each: each.size, reverse=True)
+    large = _large(files, algorithm, shard_size)
+    small = sorted(set(files) - set(large), key=lambda each: each.size, reverse=True)
     for file in small:
         progress.expected(file.name, file.size)
-    for file in big:
-        found[file.name] = together(file)
+    for start in range(0, len(large), _OPEN):
+        batch = large[start : start + _OPEN]
+        with ExitStack() as stack:
+            opened = [stack.enter_context(open_in_tree(file)) for file in batch]
+            digests = hash_files(opened, algorithm, shard_size=shard_size, progress=progress)
+        found.update(zip((file.name for file in batch), digests, strict=True))
     found.update(_in_parallel(small, alone))
     return [found[file.name] for file in files]
+
+
+def _large(
+    files: Sequence[TreeFile], algorithm: Algorithm, shard_size: int | None
+) -> Sequence[TreeFile]:
+    """The files that all cores are to work on together."""
+    if len(files) == 1:
+        return files
+    large = [file for file in files if file.size >= _LARGE]
+    size = sum(file.size for file in large)
+    return large if is_worth_mapping(algorithm, size, shard_size) else []
 
 
 def _taken(waiting: deque[TreeFile]) -> TreeFile | None:
@@ -208,10 +233,6 @@ def _taken(waiting: deque[TreeFile]) -> TreeFile | None:
         return waiting.popleft()
     except IndexError:
         return None
-
-
-def _is_split(file: TreeFile, algorithm: Algorithm, shard_size: int | None) -> bool:
-    return is_worth_mapping(algorithm, file.size, shard_size)
 
 
 def _in_parallel(

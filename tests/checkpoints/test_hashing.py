@@ -151,8 +151,8 @@ def test_the_child_gives_the_same_digests(big, shard_size):
     counting = Counting()
     with open_regular(big) as file:
         expected = hash_on_this_thread(file, BLAKE3, shard_size=shard_size)
-        found = hash_mapped(file, shard_size, counting)
-    assert found == (expected.digest, *expected.shards)
+        found = hash_mapped([file], shard_size, counting)
+    assert found == [(expected.digest, *expected.shards)]
     assert counting.done == len(BIG)
 
 
@@ -183,7 +183,7 @@ def test_the_file_is_read_where_the_child_comes_to_nothing(big):
     assert _digest(big, BLAKE3, progress=counting).digest == blake3(BIG).hexdigest()
     assert counting.total == counting.done
     with open_regular(big) as file:
-        assert hash_mapped(file, None, Silent()) is None
+        assert hash_mapped([file], None, Silent()) == []
 
 
 def test_no_child_is_left_when_the_caller_is_interrupted(big):
@@ -192,7 +192,7 @@ def test_no_child_is_left_when_the_caller_is_interrupted(big):
             raise KeyboardInterrupt
 
     with open_regular(big) as file, pytest.raises(KeyboardInterrupt):
-        hash_mapped(file, None, Interrupting())
+        hash_mapped([file], None, Interrupting())
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 

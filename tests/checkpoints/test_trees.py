@@ -7,7 +7,9 @@ import socket
 import unicodedata
 
 import pytest
+from blake3 import blake3
 
+from repro_nb.checkpoints import mapped
 from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.hashing import SHARD_SIZE
 from repro_nb.checkpoints.progress import Silent
@@ -298,3 +300,32 @@ def test_files_and_folders_are_measured_alike(tree):
     assert [row.name for row in file.rows] == ["b.bin"]
     assert file.rows[0].shards == (file.digest,)
     assert (folder.kind, folder.digest, folder.size) == ("directory", _digest(tree), 5001)
+
+
+@pytest.fixture
+def large_files(tmp_path, monkeypatch):
+    """A folder of three files that one child hashes."""
+    monkeypatch.setattr(mapped, "_WORTH", 1)
+    root = tmp_path / "large"
+    root.mkdir()
+    for number in range(3):
+        (root / f"{number}.bin").write_bytes(bytes([number]) * ((9 << 20) + number))
+    return root
+
+
+@pytest.mark.parametrize("shards", [False, True])
+def test_large_files_together_have_the_digests_that_each_has_alone(large_files, shards):
+    rows = hash_tree(large_files, algorithm_named("blake3"), shards=shards).rows
+    for row in rows:
+        content = (large_files / row.name).read_bytes()
+        assert row.digest == blake3(content).hexdigest()
+        assert len(row.shards) == (2 if shards else 0)
+
+
+def test_a_large_file_that_is_cut_among_others_is_told(large_files):
+    class Cutting(Silent):
+        def advanced(self, _size):
+            os.truncate(large_files / "1.bin", 4096)
+
+    with pytest.raises(FileChangedError, match=r"1\.bin"):
+        hash_tree(large_files, algorithm_named("blake3"), progress=Cutting())

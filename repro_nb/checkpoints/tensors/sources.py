@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from repro_nb.checkpoints.opening import OpenedFile
+from repro_nb.checkpoints.opened_file import OpenedFile, read_buffer
 from repro_nb.checkpoints.tensors.entries import ByteSource
 from repro_nb.checkpoints.verdicts import ByteRange
 from repro_nb.errors import CheckpointError
@@ -53,7 +53,7 @@ class FileBytes:
     def chunks(self, limit: int) -> Iterator[memoryview]:
         """The bytes, through one buffer that is used again."""
         size = self.range.stop - self.range.start
-        buffer = memoryview(bytearray(min(limit, size)))
+        buffer = read_buffer(min(limit, size))
         for start in range(self.range.start, self.range.stop, limit):
             piece = buffer[: min(limit, self.range.stop - start)]
             self.file.read_at(piece, start)
