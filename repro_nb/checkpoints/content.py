@@ -11,6 +11,7 @@ from pathlib import Path
 from repro_nb.checkpoints.algorithms import Algorithm, algorithm_named
 from repro_nb.checkpoints.cores import cores
 from repro_nb.checkpoints.progress import ByteProgress, Silent
+from repro_nb.checkpoints.remote import shown
 from repro_nb.checkpoints.tensors import (
     Entry,
     Place,
@@ -89,7 +90,7 @@ def content_digest(
     that does not grow with them, unless one lies with strides in its file; then that one is in memory.
 
     Args:
-        path: A file or folder, as `open_tensors` takes it.
+        path: A file, a folder or an address, as `open_tensors` takes it.
         algorithm: Name of the hash algorithm.
         progress: Hears how many bytes were read.
 
@@ -100,7 +101,7 @@ def content_digest(
         UsageError: There is no such algorithm, or a package is not installed.
     """
     with open_tensors(path) as tensors:
-        return content_of(tensors, algorithm_named(algorithm), progress or Silent(), str(path))
+        return content_of(tensors, algorithm_named(algorithm), progress or Silent(), shown(path))
 
 
 def content_of(

@@ -25,12 +25,12 @@ _DIGITS = 2 * SHARD_BYTES
 
 
 def localise(
-    path: Path, registration: Registration, files: Iterable[RegisteredFile]
+    path: str | Path, registration: Registration, files: Iterable[RegisteredFile]
 ) -> tuple[tuple[Damage, ...], RegisteredContent]:
     """Where a checkpoint differs from its registration.
 
     Args:
-        path: The checkpoint.
+        path: The checkpoint; what lies elsewhere is not read again.
         registration: What it was.
         files: The files that it has now, with their digests.
 
@@ -44,10 +44,10 @@ def localise(
     was = {each.name: each for each in registration.files}
     now = {each.name: each for each in files}
     damaged = [name for name in was if name in now and _differ(was[name], now[name])]
-    content = read_content(path, registration.algorithm)
-    ranges = {
-        name: _ranges(path / name, was[name], now[name], registration.algorithm) for name in damaged
-    }
+    content = (
+        RegisteredContent() if isinstance(path, str) else read_content(path, registration.algorithm)
+    )
+    ranges = {name: _ranges(path, was[name], now[name], registration.algorithm) for name in damaged}
     tensors = _tensors(registration.content, content, ranges)
     return (
         *(Damage(file=name, verdict=Verdict.MISSING) for name in sorted(was.keys() - now.keys())),
@@ -105,12 +105,14 @@ def _differ(was: RegisteredFile, now: RegisteredFile) -> bool:
 
 
 def _ranges(
-    path: Path, was: RegisteredFile, now: RegisteredFile, algorithm: str
+    checkpoint: str | Path, was: RegisteredFile, now: RegisteredFile, algorithm: str
 ) -> tuple[ByteRange, ...]:
     if not was.shards:
         return ()
-    with open_regular(path) as file:
-        shards = hash_shards(file, algorithm_named(algorithm))
+    shards = now.shards
+    if isinstance(checkpoint, Path):
+        with open_regular(checkpoint / now.name) as file:
+            shards = hash_shards(file, algorithm_named(algorithm))
     return differing_shards(was.shards, shards, (was.size, now.size))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from repro_nb.checkpoints.elementwise import Difference, difference_of
 from repro_nb.checkpoints.progress import ByteProgress, Silent
+from repro_nb.checkpoints.remote import shown
 from repro_nb.checkpoints.tensors import Entry, TensorEntry, Tensors, ValueEntry, open_tensors
 from repro_nb.checkpoints.tensors.canonical import canonical_text
 
@@ -83,7 +84,7 @@ def diff_checkpoints(
     No more than one tensor is in memory, and of most a megabyte only.
 
     Args:
-        left: The older one, a file or folder as `open_tensors` takes it.
+        left: The older one, a file, a folder or an address as `open_tensors` takes it.
         right: The newer one.
         progress: Hears how many bytes were read.
 
@@ -94,7 +95,7 @@ def diff_checkpoints(
         UsageError: A package is not installed.
     """
     with open_tensors(left) as here, open_tensors(right) as there:
-        return diff_tensors(here, there, (str(left), str(right)), progress or Silent())
+        return diff_tensors(here, there, (shown(left), shown(right)), progress or Silent())
 
 
 def diff_tensors(

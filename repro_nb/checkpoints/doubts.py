@@ -10,6 +10,7 @@ from repro_nb.checkpoints.examining import Examination
 from repro_nb.checkpoints.names import REGISTRY
 from repro_nb.checkpoints.registry import History
 from repro_nb.checkpoints.registry_lines import DamagedLine
+from repro_nb.checkpoints.remote import is_remote
 from repro_nb.checkpoints.verdicts import Verdict, Verification
 from repro_nb.checkpoints.wording import listed, plural
 
@@ -28,7 +29,7 @@ def doubts(history: History) -> tuple[Examination, ...]:
 
 def unregistered(name: str, directory: Path, history: History) -> Examination:
     """The result for a checkpoint that is not registered, as far as the registry can be read."""
-    there = (directory / name).exists()
+    there = is_remote(name) or (directory / name).exists()
     lines = [line for line in history.doubtful() if line.checkpoint in (name, "")]
     reason = "it is not registered" if there else "it is neither registered nor there"
     if lines:

@@ -56,7 +56,7 @@ class Examination:
 
 
 def examine(
-    path: Path,
+    path: str | Path,
     registrations: Sequence[Registration],
     *,
     architecture: str = "",
@@ -66,7 +66,7 @@ def examine(
     """Verify a checkpoint.
 
     Args:
-        path: Where it should be.
+        path: Where it should be: a path, or an address.
         registrations: What it should be, the one that holds first; the others come from branches that were merged.
         architecture: Digest of the architecture that it should fit; empty to leave that out.
         trust_mtime: Leave out what the file system says was not written since, but for a random sample.
@@ -80,9 +80,10 @@ def examine(
     except FileChangedError as error:
         return case.ended(Verdict.UNREADABLE, error.message, undecided=Undecided.CHANGED)
     except (CheckpointError, UsageError) as error:
-        return case.ended(Verdict.UNREADABLE, error.message)
+        gone = isinstance(path, str) and isinstance(error.__cause__, FileNotFoundError)
+        return case.ended(Verdict.MISSING if gone else Verdict.UNREADABLE, error.message)
     except OSError as error:
-        missing = isinstance(error, FileNotFoundError) and not path.is_symlink()
+        missing = isinstance(error, FileNotFoundError) and not Path(path).is_symlink()
         reason = "it is not there" if missing else f"it cannot be read: {error.strerror or error}"
         return case.ended(Verdict.MISSING if missing else Verdict.UNREADABLE, reason)
 
@@ -92,7 +93,7 @@ class _Case:
 
     def __init__(
         self,
-        path: Path,
+        path: str | Path,
         registrations: Sequence[Registration],
         architecture: str,
         progress: ByteProgress | None,
@@ -106,7 +107,9 @@ class _Case:
     def trusted(self) -> Examination | None:
         """The end where the file system says that nothing was written, and a sample agrees; else None."""
         was = self._registration
-        if not was.identity or touch_of(self._path).digest != was.identity:
+        if isinstance(self._path, str) or not was.identity:
+            return None
+        if touch_of(self._path).digest != was.identity:
             return None
         found = sample(self._path, was)
         if not found.agrees or not found.read:
@@ -120,15 +123,20 @@ class _Case:
     def hashed(self) -> Examination:
         """The end where all bytes are hashed."""
         was = self._registration
-        self._path.lstat()
+        if isinstance(self._path, Path):
+            self._path.lstat()
         if was.algorithm not in _ALGORITHMS:
             reason = f"skipped, not verified: {was.algorithm} is not supported; register it again"
             return self.ended(Verdict.SKIPPED, reason, undecided=Undecided.UNKNOWN)
-        measured = measure(self._path, algorithm_named(was.algorithm), progress=self._progress)
+        chosen = algorithm_named(was.algorithm)
+        # What lies elsewhere is not fetched a second time to find the place of a damage.
+        measured = measure(
+            self._path, chosen, shards=isinstance(self._path, str), progress=self._progress
+        )
         if hmac.compare_digest(measured.digest, was.digest):
             return self._architecture_checked(measured)
-        if was.source and not was.files:
-            return self._older(measured)
+        if isinstance(self._path, Path) and was.source and not was.files:
+            return self._older(self._path, measured)
         return self._elsewhere(measured) or self._different(measured)
 
     def _architecture_checked(self, measured: Measured, reason: str = "") -> Examination:
@@ -141,14 +149,14 @@ class _Case:
         reason = reason or "the bytes are as registered"
         return self.ended(Verdict.OK, reason, measured.digest)
 
-    def _older(self, measured: Measured) -> Examination:
+    def _older(self, path: Path, measured: Measured) -> Examination:
         """The older toolkit hashed what it unpickled of .pt and .pth files, and not their bytes."""
         was = self._registration
-        digest = older_digest(self._path, was.algorithm)
+        digest = older_digest(path, was.algorithm)
         if digest is not None and hmac.compare_digest(digest, was.digest):
             reason = "the tensors are as the older toolkit registered them; its digest leaves out the bytes around them"
             return self._architecture_checked(measured, reason)
-        if digest is None and was.size == measured.size and self._path.suffix in (".pt", ".pth"):
+        if digest is None and was.size == measured.size and path.suffix in (".pt", ".pth"):
             reason = (
                 "skipped, not verified: the older toolkit hashed what it unpickled, which is not done here; "
                 "register it again"

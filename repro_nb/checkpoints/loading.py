@@ -11,6 +11,8 @@ from repro_nb.checkpoints.expected import parse_expected
 from repro_nb.checkpoints.names import name_of, registry_folder
 from repro_nb.checkpoints.opening import check_digest, open_regular
 from repro_nb.checkpoints.registry import Registry
+from repro_nb.checkpoints.remote import is_remote, shown
+from repro_nb.checkpoints.remote_measuring import local_copy
 from repro_nb.checkpoints.tensors import TensorEntry, Tensors, open_tensors, opened_tensors
 from repro_nb.checkpoints.tensors.dtypes import dtype_named
 from repro_nb.checkpoints.tensors.extras import numpy
@@ -35,8 +37,9 @@ def load_verified(
     refused. Values beside the tensors (the number of an epoch, options) are left out; `open_tensors` has them.
 
     Args:
-        path: A file or folder.
-        expected: Its whole digest, with or without ``sha256:`` before it; what its registry says when None.
+        path: A file, a folder, or an address such as ``s3://bucket/model.pt``.
+        expected: Its whole digest, with or without ``sha256:`` before it; what its registry says when None, which for
+            an address is that of the current folder.
         algorithm: Name of the hash algorithm, where `expected` does not name it.
 
     Returns:
@@ -48,18 +51,22 @@ def load_verified(
         FileChangedError: It was written meanwhile.
         UsageError: `expected` is no whole digest, or a package is not installed.
     """
-    path = Path(path)
     digest = _registered(path) if expected is None else expected
+    if is_remote(path):
+        with local_copy(str(path)) as copy:
+            return load_verified(copy, digest, algorithm)
+    path = Path(path)
     return _folder(path, digest, algorithm) if path.is_dir() else _file(path, digest, algorithm)
 
 
-def _registered(path: Path) -> str:
+def _registered(path: str | os.PathLike[str]) -> str:
     folder = registry_folder(path)
-    found = Registry(folder).read().current(name_of(path.absolute(), folder))
+    absolute = path if is_remote(path) else Path(path).absolute()
+    found = Registry(folder).read().current(name_of(absolute, folder))
     if found is None:
         raise CheckpointError(
             "is not registered, and no digest was given",
-            where=str(path),
+            where=shown(path),
             hint="Give the digest that it must have, or register it first.",
         )
     return f"{found.algorithm}:{found.digest}"

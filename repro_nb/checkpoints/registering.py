@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,12 +19,14 @@ __all__ = ["draft", "measured_files", "now"]
 
 
 def draft(
-    path: Path, name: str, algorithm: str, progress: ByteProgress | None = None
+    path: str | Path, name: str, algorithm: str, progress: ByteProgress | None = None
 ) -> Registration:
     """A registration with all that the checkpoint's own bytes tell.
 
+    What lies elsewhere is read once, as a stream: where its tensors are is not known then.
+
     Args:
-        path: The checkpoint, a file or folder.
+        path: The checkpoint, a file or folder, or its address.
         name: Its name in the registry.
         algorithm: Name of the hash algorithm.
         progress: Hears how hashing goes on.
@@ -32,6 +35,9 @@ def draft(
         CheckpointError: It is not there, is no file or folder, or cannot be read.
         FileChangedError: It was written meanwhile.
     """
+    if isinstance(path, str):
+        measured = measure(path, algorithm_named(algorithm), shards=True, progress=progress)
+        return _registration(name, algorithm, measured)
     try:
         before = touch_of(path)
         measured = measure(path, algorithm_named(algorithm), shards=True, progress=progress)
@@ -43,6 +49,15 @@ def draft(
         ) from problem
     if before.digest != after.digest:
         raise FileChangedError("it was written while it was read", where=str(path))
+    return replace(
+        _registration(name, algorithm, measured),
+        modified=before.modified,
+        identity=before.digest,
+        content=content,
+    )
+
+
+def _registration(name: str, algorithm: str, measured: Measured) -> Registration:
     return Registration(
         checkpoint=name,
         event=Event.REGISTERED,
@@ -51,10 +66,7 @@ def draft(
         algorithm=algorithm,
         digest=measured.digest,
         size=measured.size,
-        modified=before.modified,
-        identity=before.digest,
         files=measured_files(measured),
-        content=content,
     )
 
 

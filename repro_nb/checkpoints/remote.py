@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 from repro_nb.checkpoints.remote_errors import changed, missing_package, told
 from repro_nb.errors import CheckpointError, UsageError
 
-__all__ = ["Place", "RemoteFile", "check_no_etag", "is_remote", "locate", "open_remote"]
+__all__ = [
+    "Place",
+    "RemoteFile",
+    "check_no_etag",
+    "is_remote",
+    "locate",
+    "open_remote",
+    "shown",
+]
 
 BLOCK = 8 * 1024 * 1024
 """Bytes that are asked for at once; the next block is on its way while one is hashed."""
@@ -205,7 +213,7 @@ def locate(address: str) -> Place:
         raise missing_package(scheme, address, error) from error
     except ValueError as error:
         raise UsageError(f"there is no store of this kind: {error}", where=address) from error
-    return Place(address=_shown(address), filesystem=filesystem, path=path)
+    return Place(address=shown(address), filesystem=filesystem, path=path)
 
 
 @contextmanager
@@ -226,10 +234,13 @@ def open_remote(address: str) -> Iterator[RemoteFile]:
         yield file
 
 
-def _shown(address: str) -> str:
-    if not address.lower().startswith(_WEB):
-        return address
-    return re.sub(r"//[^/@]*@", "//", re.split(r"[?#]", address)[0])
+def shown(path: str | os.PathLike[str]) -> str:
+    """How a path or address is written where others read it: without a password, or the query that signs an address."""
+    text = os.fspath(path)
+    if not is_remote(text):
+        return text
+    plain = re.sub(r"//[^/@]*@", "//", text)
+    return re.split(r"[?#]", plain)[0] if text.lower().startswith(_WEB) else plain
 
 
 def _reading(on_the_web: bool) -> dict[str, Any]:

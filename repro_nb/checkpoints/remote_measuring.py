@@ -11,7 +11,7 @@ from pathlib import Path
 from repro_nb.checkpoints.algorithms import Algorithm
 from repro_nb.checkpoints.hashing import SHARD_SIZE, Shards
 from repro_nb.checkpoints.progress import ByteProgress, Silent
-from repro_nb.checkpoints.remote import Place, locate, open_remote
+from repro_nb.checkpoints.remote import Place, locate
 from repro_nb.checkpoints.safe_names import canonical_name, check_no_clash, safe_name
 from repro_nb.checkpoints.tree_listing import LEFT_OUT
 from repro_nb.checkpoints.trees import Measured, TreeRow, tree_digest
@@ -57,23 +57,37 @@ def local_copy(address: str, progress: ByteProgress | None = None) -> Iterator[P
     """A copy on this machine's disk for as long as the block lasts, for what must seek in a file.
 
     Args:
-        address: Where the object is.
+        address: Where the checkpoint is, an object or a folder of them.
         progress: Hears how it goes on.
 
     Raises:
-        CheckpointError: It is not there, is a folder, or cannot be read.
+        CheckpointError: It is not there, cannot be read, or has a name that no file can have; and what the block
+            raises of the copy, told of the address.
         FileChangedError: It was written meanwhile.
         UsageError: The address cannot be used, or a package is not installed.
     """
-    progress = progress or Silent()
-    with tempfile.TemporaryDirectory(prefix="repro_nb-") as folder, open_remote(address) as remote:
-        path = Path(folder, remote.place.name or "checkpoint")
-        progress.expected(remote.place.name, remote.size or 0)
-        with path.open("xb") as file:
-            for block in remote.blocks():
-                file.write(block)
-                progress.advanced(len(block))
-        yield path
+    place, progress = locate(address), progress or Silent()
+    with tempfile.TemporaryDirectory(prefix="repro_nb-") as folder:
+        path = Path(folder, place.name or "checkpoint")
+        if place.is_folder():
+            for name in _names(place):
+                _copy(place.child(name), path / name, progress)
+        else:
+            _copy(place, path, progress)
+        try:
+            yield path
+        except CheckpointError as error:
+            where = (error.where or "").replace(str(path), place.address)
+            raise type(error)(error.message, where=where, hint=error.hint) from error
+
+
+def _copy(place: Place, path: Path, progress: ByteProgress) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with place.open() as remote, path.open("xb") as file:
+        progress.expected(place.name, remote.size or 0)
+        for block in remote.blocks():
+            file.write(block)
+            progress.advanced(len(block))
 
 
 def _folder(place: Place, algorithm: Algorithm, shards: bool, progress: ByteProgress) -> Measured:

@@ -12,7 +12,7 @@ from repro_nb.checkpoints.architecture import architecture_digest
 from repro_nb.checkpoints.doubts import doubts, remarks, unregistered
 from repro_nb.checkpoints.examining import Examination, examine
 from repro_nb.checkpoints.metadata import CheckpointMetadata, to_kept
-from repro_nb.checkpoints.names import REGISTRY, name_of
+from repro_nb.checkpoints.names import REGISTRY, name_of, path_of
 from repro_nb.checkpoints.older_registry import OLDER, older_registrations
 from repro_nb.checkpoints.progress import ByteProgress
 from repro_nb.checkpoints.provenance import Provenance, capture_provenance
@@ -66,7 +66,8 @@ class CheckpointVerifier:
         A checkpoint that is registered already gets a new line; the old one stays in its history.
 
         Args:
-            path: A file or folder, relative to the verifier's folder or absolute.
+            path: A file or folder, relative to the verifier's folder or absolute; or an address such as
+                ``s3://bucket/model.pth``, which is streamed.
             metadata: What is to be remembered: texts, numbers, lists, dictionaries.
             note: The same, in words.
             parent: A registered checkpoint that this one was made from.
@@ -89,7 +90,7 @@ class CheckpointVerifier:
         self._import_older()
         ancestor = self._parent(parent)
         registration = replace(
-            draft(self.directory / name, name, self._algorithm.name, progress),
+            draft(path_of(name, self.directory), name, self._algorithm.name, progress),
             metadata=kept,
             note=note,
             parent=ancestor,
@@ -173,7 +174,7 @@ class CheckpointVerifier:
             if not registered:
                 return unregistered(name, self.directory, history)
             return examine(
-                self.directory / name,
+                path_of(name, self.directory),
                 registered,
                 architecture=architecture,
                 trust_mtime=trust_mtime,

@@ -8,17 +8,24 @@ import os
 import subprocess
 import sys
 import threading
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import fsspec
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from repro_nb.checkpoints.algorithms import algorithm_named
+from repro_nb.checkpoints.content import content_digest
+from repro_nb.checkpoints.diff import diff_checkpoints
+from repro_nb.checkpoints.hashing import SHARD_SIZE
+from repro_nb.checkpoints.loading import load_verified
 from repro_nb.checkpoints.remote import check_no_etag, is_remote, locate, open_remote
 from repro_nb.checkpoints.remote_measuring import local_copy
 from repro_nb.checkpoints.trees import measure
+from repro_nb.checkpoints.verdicts import Verdict
+from repro_nb.checkpoints.verifier import CheckpointVerifier
 from repro_nb.errors import CheckpointError, FileChangedError, UnsafeCheckpointError, UsageError
 
 SHA256 = algorithm_named("sha256")
@@ -280,6 +287,8 @@ def test_memory_does_not_grow_with_the_object(s3):
 import resource
 from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.trees import measure
+from repro_nb.checkpoints.verdicts import Verdict
+from repro_nb.checkpoints.verifier import CheckpointVerifier
 for name in ("small", "large"):
     measure(f"s3://bucket/{name}.pt", algorithm_named("sha256"))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
@@ -366,8 +375,92 @@ def test_an_object_can_be_copied_here_for_as_long_as_it_is_needed(memory):
     assert not os.path.lexists(path.parent)
 
 
+def test_a_folder_can_be_copied_here_with_all_that_is_in_it(memory):
+    put(memory, {"/m/a.bin": b"a", "/m/sub/b.bin": b"b"})
+    with local_copy("memory://m") as path:
+        found = {each.name: each.read_bytes() for each in path.rglob("*.bin")}
+    assert found == {"a.bin": b"a", "b.bin": b"b"}
+
+
 def test_a_folder_is_no_object(memory):
     put(memory, {"/m/model.pt": DATA})
-    for use in (partial(local_copy, "memory://m"), partial(open_remote, "memory://m")):
-        with pytest.raises(CheckpointError, match="folder"), use():
-            pass
+    with pytest.raises(CheckpointError, match="folder"), open_remote("memory://m"):
+        pass
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """The same two tensors in two formats, and with one number changed."""
+    arrays = {"a": np.arange(6, dtype=np.float32), "b": np.ones((2, 2))}
+    np.savez(tmp_path / "model.npz", **arrays)
+    save_file(arrays, tmp_path / "model.safetensors")
+    arrays["b"][1, 1] = 2
+    save_file(arrays, tmp_path / "other.safetensors")
+    return tmp_path
+
+
+def test_contents_are_read_and_compared_across_stores(memory, s3, weights):
+    here = content_digest(weights / "model.npz").digest
+    put(memory, {"/x/model.npz": (weights / "model.npz").read_bytes()})
+    s3.upload_file(str(weights / "other.safetensors"), "bucket", "sub/other.safetensors")
+    assert content_digest("memory://x/model.npz").digest == here
+    found = diff_checkpoints("memory://x/model.npz", "s3://bucket/sub/other.safetensors")
+    assert [row.name for row in found.rows] == ["b"]
+    assert (found.left, found.right) == (
+        "memory://x/model.npz",
+        "s3://bucket/sub/other.safetensors",
+    )
+
+
+def test_what_is_wrong_with_a_copy_is_told_of_the_address(memory):
+    put(memory, {"/x/model.npz": b"PK\x03\x04 and no more"})
+    with pytest.raises(CheckpointError, match=r"^memory://x/model\.npz: "):
+        content_digest("memory://x/model.npz")
+
+
+def test_tensors_of_an_address_are_loaded_where_the_digest_is_right(memory, weights):
+    data = (weights / "model.safetensors").read_bytes()
+    put(memory, {"/x/model.safetensors": data})
+    found = load_verified("memory://x/model.safetensors", hashlib.sha256(data).hexdigest())
+    assert found["a"].tolist() == [0, 1, 2, 3, 4, 5]
+    with pytest.raises(CheckpointError, match="Do not load it"):
+        load_verified("memory://x/model.safetensors", "0" * 64)
+
+
+def test_an_address_is_registered_and_verified(s3, tmp_path):
+    s3.put_object(Bucket="bucket", Key="model.bin", Body=DATA)
+    address = "s3://bucket/model.bin"
+    verifier = CheckpointVerifier(tmp_path)
+    assert (
+        verifier.register_checkpoint(address, note="elsewhere") == hashlib.sha256(DATA).hexdigest()
+    )
+    assert verifier.list_registered_checkpoints() == [address]
+    assert verifier.verify_checkpoint(address).verdict is Verdict.OK
+    s3.put_object(Bucket="bucket", Key="model.bin", Body=DATA[:-1] + b"!")
+    (found,) = verifier.verify_all_checkpoints().values()
+    assert found.verdict is Verdict.MISMATCH
+    (damage,) = found.damage
+    (place,) = damage.ranges
+    assert place.start <= len(DATA) - 1 < place.stop
+    assert place.start % SHARD_SIZE == 0
+    s3.delete_object(Bucket="bucket", Key="model.bin")
+    assert verifier.verify_checkpoint(address).verdict is Verdict.MISSING
+
+
+def test_a_secret_in_an_address_is_not_written_into_the_registry(web, tmp_path):
+    verifier = CheckpointVerifier(tmp_path)
+    for address in (f"{web}/model.pt?signature=secret", "https://me:secret@host/model.pt"):
+        with pytest.raises(UsageError, match="committed") as told:
+            verifier.register_checkpoint(address)
+        assert "secret@" not in str(told.value)
+        assert "=secret" not in str(told.value)
+    assert not (tmp_path / "checkpoints.repro.jsonl").exists()
+
+
+def test_the_command_line_takes_addresses(web, tmp_path):
+    address = f"{web}/model.pt"
+    for verb, code in (("register", 0), ("verify", 0), ("log", 0), ("remove", 0), ("remove", 2)):
+        command = [sys.executable, "-m", "repro_nb", "checkpoint", verb, address]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert address in done.stdout + done.stderr or verb == "log"

@@ -1,7 +1,11 @@
 """Shards that are missing or too many, by what the checkpoint says itself. The checkpoints are written by torch."""
 
 import json
+import shutil
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -152,28 +156,29 @@ def test_metadata_that_leads_out_of_the_folder_is_refused(distributed):
         index_problems(distributed)
 
 
-def _part(path, magic, length=None):
-    """A part of an OCDBT database, as far as its head tells."""
-    content = bytes.fromhex(magic) + (length or 40).to_bytes(8, "little")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.ljust(40, b"\0"))
+@pytest.fixture(scope="module")
+def saved_by_orbax(tmp_path_factory):
+    """What Orbax writes for a tree of arrays; in a process of its own, since it starts threads."""
+    folder = tmp_path_factory.mktemp("orbax") / "checkpoint"
+    code = (
+        "import sys, jax.numpy as jnp, orbax.checkpoint as ocp\n"
+        "with ocp.StandardCheckpointer() as saver:\n"
+        "    saver.save(sys.argv[1], {'a': jnp.arange(4.0), 'b': {'c': jnp.ones((100, 100))}})\n"
+    )
+    subprocess.run([sys.executable, "-c", code, folder], check=True, capture_output=True)
+    return folder
 
 
 @pytest.fixture
-def orbax(tmp_path):
-    """The files that Orbax 0.12 writes for a tree of arrays."""
-    entry = {
-        "key_metadata": [{"key": "a", "key_type": 2}],
-        "value_metadata": {"value_type": "jax.Array"},
-    }
-    metadata = {"tree_metadata": {"('a',)": entry}, "use_ocdbt": True, "use_zarr3": False}
-    (tmp_path / "_METADATA").write_text(json.dumps(metadata))
-    (tmp_path / "_CHECKPOINT_METADATA").write_text("{}")
-    for folder in (tmp_path, tmp_path / "ocdbt.process_0"):
-        _part(folder / "manifest.ocdbt", "0cdb3a2a")
-        _part(folder / "d" / "bfe48c36fbc092f48c1b5d9b7d535a5e", "0cdb20de")
-    (tmp_path / "ocdbt.process_0" / "d" / "122fc533a3aeceaa5266404970c7c834").write_bytes(b"array")
-    return tmp_path
+def orbax(saved_by_orbax, tmp_path):
+    """A copy of it to damage."""
+    return Path(shutil.copytree(saved_by_orbax, tmp_path / "checkpoint"))
+
+
+def _data(orbax, folder=""):
+    """The part of the database in that folder, relative to the checkpoint."""
+    part = next((orbax / folder / "d").iterdir())
+    return part.relative_to(orbax).as_posix()
 
 
 def test_a_whole_checkpoint_of_orbax_has_no_problems(orbax):
@@ -187,14 +192,14 @@ def test_a_manifest_of_orbax_that_is_gone_is_named(orbax, name):
 
 
 def test_data_of_orbax_that_is_gone_is_named(orbax):
-    (orbax / "d" / "bfe48c36fbc092f48c1b5d9b7d535a5e").unlink()
+    shutil.rmtree(orbax / "d")
     assert _problems(orbax) == {"d": Verdict.MISSING}
 
 
-@pytest.mark.parametrize(
-    "name", ["manifest.ocdbt", "ocdbt.process_0/d/bfe48c36fbc092f48c1b5d9b7d535a5e"]
-)
+@pytest.mark.parametrize("name", ["manifest.ocdbt", "d", "ocdbt.process_0/d"])
 def test_a_part_of_orbax_that_was_cut_is_named(orbax, name):
+    if name.endswith("d"):
+        name = _data(orbax, name.removesuffix("d"))
     (orbax / name).write_bytes((orbax / name).read_bytes()[:-1])
     assert _problems(orbax) == {name: Verdict.MISMATCH}
 
@@ -207,9 +212,10 @@ def test_damaged_metadata_of_orbax_is_named(orbax):
 def test_an_array_of_orbax_in_a_folder_of_its_own_that_is_gone_is_named(orbax):
     metadata = json.loads((orbax / "_METADATA").read_text()) | {"use_ocdbt": False}
     (orbax / "_METADATA").write_text(json.dumps(metadata))
-    assert _problems(orbax) == {"a": Verdict.MISSING}
-    (orbax / "a").mkdir()
-    (orbax / "a" / ".zarray").write_text("{}")
+    assert _problems(orbax) == {"a": Verdict.MISSING, "b.c": Verdict.MISSING}
+    for name in ("a", "b.c"):
+        (orbax / name).mkdir()
+        (orbax / name / ".zarray").write_text("{}")
     assert index_problems(orbax) == ()
 
 

@@ -113,7 +113,6 @@ def test_a_library_that_is_not_loaded_is_left_alone_until_it_is(tmp_path):
 
 def test_orbax_checkpoints_are_told_as_folders(tmp_path):
     """Synchronous and asynchronous ones, once each; the folder may come later."""
-    pytest.importorskip("orbax.checkpoint", reason="Orbax is not among the test extras")
     code = (
         "import sys\n"
         "from repro_nb.probe.checkpoint_watch import CheckpointWatch\n"

@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from repro_nb.checkpoints.opening import OpenedFile, open_regular
+from repro_nb.checkpoints.remote import is_remote
+from repro_nb.checkpoints.remote_measuring import local_copy
 from repro_nb.checkpoints.tensors import gguf, hdf5, onnx
 from repro_nb.checkpoints.tensors.entries import Entry, TensorEntry, Tensors
 from repro_nb.checkpoints.tensors.folder import Part, folder_parts
@@ -37,7 +39,7 @@ def open_tensors(path: str | Path) -> Iterator[Tensors]:
 
     Args:
         path: A file (torch's ``.pt`` in both forms, safetensors, ``.npz``, ``.npy``, HDF5, ONNX, GGUF), or a folder
-            of shards.
+            of shards. What an address such as ``s3://bucket/model.pt`` names is on this disk while the block lasts.
 
     Raises:
         CheckpointError: It cannot be read, is damaged, or holds what has no canonical bytes; the error names it.
@@ -45,6 +47,10 @@ def open_tensors(path: str | Path) -> Iterator[Tensors]:
         FileChangedError: It was written while it was read.
         UsageError: A package that its format needs is not installed.
     """
+    if is_remote(path):
+        with local_copy(str(path)) as copy, open_tensors(copy) as tensors:
+            yield tensors
+        return
     path = Path(path)
     parts = folder_parts(path) if path.is_dir() else [Part(path=path, name="")]
     with ExitStack() as stack:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import CheckpointPath
 from repro_nb.pages.readable import readable
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ Examples:
   repro-nb checkpoint content model.safetensors --algorithm blake3
   repro-nb checkpoint content model/ --rows"""
 )
-@click.argument(
-    "paths", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True, metavar="PATH…"
-)
+@click.argument("paths", type=CheckpointPath(exists=True), nargs=-1, required=True, metavar="PATH…")
 @click.option(
     "--algorithm", default="sha256", metavar="NAME", show_default=True, help="Hash algorithm."
 )
@@ -35,18 +34,19 @@ Examples:
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, and nothing else, to standard output."
 )
-def content(paths: tuple[Path, ...], *, algorithm: str, rows: bool, as_json: bool) -> int:
+def content(paths: tuple[str | Path, ...], *, algorithm: str, rows: bool, as_json: bool) -> int:
     """Print a digest of the tensors and values in a checkpoint: the same for the same contents in every format.
 
     Nothing in it is executed.
     """
     from repro_nb.checkpoints.content import content_digest  # noqa: PLC0415 - slow
+    from repro_nb.checkpoints.remote import shown  # noqa: PLC0415 - slow
     from repro_nb.checkpoints.report.diff_contract import content_envelope  # noqa: PLC0415 - slow
     from repro_nb.cli.checkpoint.byte_progress import watching_bytes  # noqa: PLC0415 - slow
     from repro_nb.cli.output import printing  # noqa: PLC0415 - slow
 
     with watching_bytes() as progress:
-        found = [(str(path), content_digest(path, algorithm, progress)) for path in paths]
+        found = [(shown(path), content_digest(path, algorithm, progress)) for path in paths]
     if as_json:
         envelopes = [content_envelope(path, each) for path, each in found]
         results = [result for envelope in envelopes for result in envelope["results"]]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import CheckpointPath
 from repro_nb.cli.options import output_options
 
 __all__ = ["diff"]
@@ -19,11 +20,11 @@ Examples:
   repro-nb checkpoint diff model.pt model.safetensors
   repro-nb checkpoint diff mine/ theirs/ --html diff.html"""
 )
-@click.argument("left", type=click.Path(exists=True, path_type=Path), metavar="A")
-@click.argument("right", type=click.Path(exists=True, path_type=Path), metavar="B")
+@click.argument("left", type=CheckpointPath(exists=True), metavar="A")
+@click.argument("right", type=CheckpointPath(exists=True), metavar="B")
 @output_options("difference")
 def diff(
-    left: Path, right: Path, *, as_json: bool, html: Path | None, markdown: Path | None
+    left: str | Path, right: str | Path, *, as_json: bool, html: Path | None, markdown: Path | None
 ) -> int:
     """Compare two checkpoints tensor by tensor, to the element and the bit, whatever formats they are in.
 
@@ -40,7 +41,7 @@ def diff(
     from repro_nb.cli.output import printing, write_report  # noqa: PLC0415 - slow
     from repro_nb.cli.targets import check_targets  # noqa: PLC0415 - slow
 
-    check_targets((html, markdown), (left, right))
+    check_targets((html, markdown), [each for each in (left, right) if isinstance(each, Path)])
     with watching_bytes() as progress:
         found = diff_checkpoints(left, right, progress)
     if html is not None:

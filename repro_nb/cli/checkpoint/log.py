@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import CheckpointPath
 from repro_nb.cli.checkpoint.registry import (
     as_json_option,
     grouped,
@@ -23,10 +24,10 @@ __all__ = ["log"]
 Examples:
   repro-nb checkpoint log model.pth"""
 )
-@click.argument("path", type=click.Path(path_type=Path), metavar="PATH")
+@click.argument("path", type=CheckpointPath(), metavar="PATH")
 @registry_option
 @as_json_option
-def log(path: Path, *, registry: Path | None, as_json: bool) -> int:
+def log(path: str | Path, *, registry: Path | None, as_json: bool) -> int:
     """Tell the story of a checkpoint: each registration, what changed, and where it came from.
 
     That is notebook, cell, seed, random state, commit and environment, as far as they are known. Nothing is hashed,

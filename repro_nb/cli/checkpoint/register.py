@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import CheckpointPath
 from repro_nb.cli.checkpoint.registry import (
     as_json_option,
     grouped,
@@ -27,9 +28,7 @@ Examples:
   repro-nb checkpoint register epoch-4.safetensors --note "lower rate" --set epoch=4 --parent epoch-3.safetensors
   repro-nb checkpoint register sharded/ --algorithm blake3"""
 )
-@click.argument(
-    "paths", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True, metavar="PATH…"
-)
+@click.argument("paths", type=CheckpointPath(exists=True), nargs=-1, required=True, metavar="PATH…")
 @registry_option
 @click.option(
     "--algorithm", default="sha256", metavar="NAME", show_default=True, help="Hash algorithm."
@@ -44,22 +43,22 @@ Examples:
 )
 @click.option(
     "--parent",
-    type=click.Path(path_type=Path),
+    type=CheckpointPath(),
     metavar="PATH",
     help="The registered checkpoint that it was made from.",
 )
 @as_json_option
 def register(
-    paths: tuple[Path, ...],
+    paths: tuple[str | Path, ...],
     *,
     registry: Path | None,
     algorithm: str,
     note: str,
     facts: tuple[str, ...],
-    parent: Path | None,
+    parent: str | Path | None,
     as_json: bool,
 ) -> int:
-    """Register checkpoints, files or folders, as they are now, in checkpoints.repro.jsonl.
+    """Register checkpoints, files, folders or addresses, as they are now, in checkpoints.repro.jsonl.
 
     Commit that file: `verify` tells later whether each is still the same, and if not, which bytes and tensors are not.
     """
@@ -76,7 +75,7 @@ def register(
                     path,
                     metadata,
                     note=note,
-                    parent=parent.absolute() if parent is not None else None,
+                    parent=parent.absolute() if isinstance(parent, Path) else parent,
                     provenance=code_provenance(verifier.directory),
                     progress=progress,
                 )

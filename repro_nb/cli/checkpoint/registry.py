@@ -39,14 +39,14 @@ def verifier_for(directory: Path, algorithm: str = "sha256") -> CheckpointVerifi
     return CheckpointVerifier(directory, algorithm=algorithm)
 
 
-def grouped(paths: Iterable[Path], registry: Path | None) -> dict[Path, list[Path]]:
-    """The absolute paths of checkpoints, by the folder of their registry."""
+def grouped(paths: Iterable[str | Path], registry: Path | None) -> dict[Path, list[str | Path]]:
+    """The absolute paths of checkpoints, and their addresses, by the folder of their registry."""
     from repro_nb.checkpoints.names import registry_folder  # noqa: PLC0415 - slow
 
-    found: dict[Path, list[Path]] = {}
+    found: dict[Path, list[str | Path]] = {}
     for path in paths:
         folder = registry if registry is not None else shown(registry_folder(path))
-        found.setdefault(folder, []).append(path.absolute())
+        found.setdefault(folder, []).append(path.absolute() if isinstance(path, Path) else path)
     return found
 
 

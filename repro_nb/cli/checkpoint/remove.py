@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import CheckpointPath
 from repro_nb.cli.checkpoint.registry import (
     as_json_option,
     grouped,
@@ -24,11 +25,11 @@ __all__ = ["remove"]
 Examples:
   repro-nb checkpoint remove old.pth --note "superseded by new.pth\""""
 )
-@click.argument("path", type=click.Path(path_type=Path), metavar="PATH")
+@click.argument("path", type=CheckpointPath(), metavar="PATH")
 @registry_option
 @click.option("--note", default="", metavar="TEXT", help="Why.")
 @as_json_option
-def remove(path: Path, *, registry: Path | None, note: str, as_json: bool) -> int:
+def remove(path: str | Path, *, registry: Path | None, note: str, as_json: bool) -> int:
     """Say in the registry that a checkpoint is not registered any more. Its file and its history stay."""
     ((folder, (full,)),) = grouped([path], registry).items()
     verifier = verifier_for(folder)

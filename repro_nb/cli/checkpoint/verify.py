@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import CheckpointPath
 from repro_nb.cli.checkpoint.registry import exit_code, grouped, registry_option, verifier_for
 from repro_nb.cli.options import output_options
 from repro_nb.errors import UsageError
@@ -27,7 +28,7 @@ Examples:
   repro-nb checkpoint verify checkpoints/ --html report.html
   repro-nb checkpoint verify model.pth other.safetensors"""
 )
-@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, metavar="[PATH…]")
+@click.argument("paths", type=CheckpointPath(), nargs=-1, metavar="[PATH…]")
 @registry_option
 @click.option(
     "--trust-mtime",
@@ -36,7 +37,7 @@ Examples:
 )
 @output_options("verification")
 def verify(
-    paths: tuple[Path, ...],
+    paths: tuple[str | Path, ...],
     *,
     registry: Path | None,
     trust_mtime: bool,
@@ -54,7 +55,7 @@ def verify(
     from repro_nb.cli.output import printing, write_report  # noqa: PLC0415 - slow
     from repro_nb.cli.targets import check_targets  # noqa: PLC0415 - needed by a few commands alone
 
-    check_targets((html, markdown), paths)
+    check_targets((html, markdown), [path for path in paths if isinstance(path, Path)])
     with watching_bytes() as progress:
         reports = list(_reports(paths or (Path(),), registry, trust_mtime, progress))
     if html is not None:
@@ -76,10 +77,14 @@ def verify(
 
 
 def _reports(
-    paths: tuple[Path, ...], registry: Path | None, trust_mtime: bool, progress: ByteProgress
+    paths: tuple[str | Path, ...], registry: Path | None, trust_mtime: bool, progress: ByteProgress
 ) -> Iterator[Report]:
     """Folders with a registry of their own first, then single checkpoints."""
-    folders = [path for path in paths if registry is None and _has_registry(path)]
+    folders = [
+        path
+        for path in paths
+        if registry is None and isinstance(path, Path) and _has_registry(path)
+    ]
     for folder in folders:
         yield _all_of(folder, trust_mtime, progress)
     single = [path for path in paths if path not in folders]

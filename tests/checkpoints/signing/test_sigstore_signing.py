@@ -1,12 +1,8 @@
 """Signing by identity, with Sigstore's real client against services of our own on the loopback interface."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from local_sigstore import ISSUER, LocalSigstore
 
 from repro_nb.checkpoints.signing.signing import sign_checkpoint, verify_signature
