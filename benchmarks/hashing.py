@@ -45,7 +45,8 @@ sys.path.insert(0, {project!r})
 from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.hashing import SHARD_SIZE, hash_file, hash_shards
 from repro_nb.checkpoints.opening import open_regular
-from repro_nb.checkpoints.trees import hash_tree, measure
+from repro_nb.checkpoints.measuring import measure
+from repro_nb.checkpoints.trees import hash_tree
 algorithm = algorithm_named({algorithm!r})
 algorithm.hasher()
 """

@@ -12,12 +12,13 @@ from repro_nb.checkpoints.algorithms import algorithm_named, algorithms
 from repro_nb.checkpoints.damage import localise
 from repro_nb.checkpoints.differing import different, sizes, worst
 from repro_nb.checkpoints.identity import touch_of
+from repro_nb.checkpoints.measuring import measure
 from repro_nb.checkpoints.older_digest import older_digest
 from repro_nb.checkpoints.progress import ByteProgress
 from repro_nb.checkpoints.registering import measured_files
 from repro_nb.checkpoints.registration import Registration
 from repro_nb.checkpoints.sampling import sample
-from repro_nb.checkpoints.trees import Measured, measure
+from repro_nb.checkpoints.trees import Measured
 from repro_nb.checkpoints.verdicts import Damage, Verdict, Verification
 from repro_nb.checkpoints.wording import plural
 from repro_nb.errors import CheckpointError, FileChangedError, UsageError

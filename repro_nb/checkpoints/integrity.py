@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 
 from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.expected import parse_expected
+from repro_nb.checkpoints.measuring import measure
 from repro_nb.checkpoints.progress import ByteProgress
 from repro_nb.checkpoints.remote import check_no_etag, is_remote
 from repro_nb.checkpoints.shard_index import index_problems
-from repro_nb.checkpoints.trees import measure
 from repro_nb.checkpoints.verdicts import Verdict, Verification
 from repro_nb.checkpoints.warning import warn_of_weakness
 from repro_nb.checkpoints.wording import listed

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.identity import touch_of
+from repro_nb.checkpoints.measuring import measure
 from repro_nb.checkpoints.progress import ByteProgress
 from repro_nb.checkpoints.reading_content import read_content
 from repro_nb.checkpoints.registered_parts import SHARD_BYTES, RegisteredFile
 from repro_nb.checkpoints.registration import Event, Registration
-from repro_nb.checkpoints.trees import Measured, measure
+from repro_nb.checkpoints.trees import Measured
 from repro_nb.errors import CheckpointError, FileChangedError
 
 __all__ = ["draft", "measured_files", "now"]

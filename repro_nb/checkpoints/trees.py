@@ -16,14 +16,11 @@ from repro_nb.checkpoints.cores import cores
 from repro_nb.checkpoints.hashing import (
     SHARD_SIZE,
     FileDigest,
-    hash_file,
     hash_files,
     hash_on_this_thread,
 )
 from repro_nb.checkpoints.mapped import is_worth_mapping
-from repro_nb.checkpoints.opening import open_regular
 from repro_nb.checkpoints.progress import ByteProgress, Silent
-from repro_nb.checkpoints.remote import is_remote
 from repro_nb.checkpoints.safe_names import canonical_name, safe_name
 from repro_nb.checkpoints.tree_listing import LEFT_OUT, TreeFile, list_tree, open_in_tree
 from repro_nb.errors import CheckpointError, FileChangedError
@@ -34,7 +31,6 @@ __all__ = [
     "TreeDigest",
     "TreeRow",
     "hash_tree",
-    "measure",
     "safe_name",
     "tree_digest",
 ]
@@ -100,40 +96,6 @@ class Measured:
     digest: str
     size: int
     rows: tuple[TreeRow, ...]
-
-
-def measure(
-    path: str | os.PathLike[str],
-    algorithm: Algorithm,
-    *,
-    shards: bool = False,
-    progress: ByteProgress | None = None,
-) -> Measured:
-    """Hash a checkpoint, be it a file or a folder, with all cores.
-
-    Args:
-        path: Where it is; an address such as ``s3://bucket/model.pth`` is read as a stream.
-        algorithm: How.
-        shards: Whether each 8 MiB get a digest of their own.
-        progress: Hears how it goes on.
-
-    Raises:
-        CheckpointError: It is not there, cannot be read, or holds what cannot be hashed.
-        FileChangedError: It was written meanwhile.
-        UsageError: A package that the algorithm needs is not installed.
-    """
-    if is_remote(path):
-        from repro_nb.checkpoints.remote_measuring import measure_remote  # noqa: PLC0415 - it needs this module
-
-        return measure_remote(str(path), algorithm, shards=shards, progress=progress)
-    path = Path(path)
-    if path.is_dir():
-        tree = hash_tree(path, algorithm, shards=shards, progress=progress)
-        return Measured(kind="directory", digest=tree.digest, size=tree.size, rows=tree.rows)
-    with open_regular(path) as file:
-        found = hash_file(file, algorithm, shard_size=_shard_size(shards), progress=progress)
-    row = TreeRow(name=path.name, size=found.size, digest=found.digest, shards=found.shards)
-    return Measured(kind="file", digest=found.digest, size=found.size, rows=(row,))
 
 
 def hash_tree(

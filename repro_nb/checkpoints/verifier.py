@@ -229,7 +229,7 @@ class CheckpointVerifier:
             RegistryError: The registry cannot be read.
             UsageError: The suffix is another one, or the report cannot be written.
         """
-        write_report(Path(path), self)
+        write_report(Path(path), self.report)
 
     def log(self, path: str | Path) -> tuple[Registration, ...]:
         """All that was ever registered of a checkpoint, the oldest first.

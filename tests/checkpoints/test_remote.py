@@ -21,9 +21,9 @@ from repro_nb.checkpoints.content import content_digest
 from repro_nb.checkpoints.diff import diff_checkpoints
 from repro_nb.checkpoints.hashing import SHARD_SIZE
 from repro_nb.checkpoints.loading import load_verified
+from repro_nb.checkpoints.measuring import measure
 from repro_nb.checkpoints.remote import check_no_etag, is_remote, locate, open_remote
 from repro_nb.checkpoints.remote_measuring import local_copy
-from repro_nb.checkpoints.trees import measure
 from repro_nb.checkpoints.verdicts import Verdict
 from repro_nb.checkpoints.verifier import CheckpointVerifier
 from repro_nb.errors import CheckpointError, FileChangedError, UnsafeCheckpointError, UsageError
@@ -286,7 +286,7 @@ def test_memory_does_not_grow_with_the_object(s3):
     code = """
 import resource
 from repro_nb.checkpoints.algorithms import algorithm_named
-from repro_nb.checkpoints.trees import measure
+from repro_nb.checkpoints.measuring import measure
 from repro_nb.checkpoints.verdicts import Verdict
 from repro_nb.checkpoints.verifier import CheckpointVerifier
 for name in ("small", "large"):

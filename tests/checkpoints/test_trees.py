@@ -12,8 +12,9 @@ from blake3 import blake3
 from repro_nb.checkpoints import mapped
 from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.hashing import SHARD_SIZE
+from repro_nb.checkpoints.measuring import measure
 from repro_nb.checkpoints.progress import Silent
-from repro_nb.checkpoints.trees import hash_tree, measure, safe_name
+from repro_nb.checkpoints.trees import hash_tree, safe_name
 from repro_nb.errors import CheckpointError, FileChangedError, UnsafeCheckpointError
 
 SHA256 = algorithm_named("sha256")

@@ -17,10 +17,10 @@ from repro_nb import CheckpointVerifier
 from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.damage import localise
 from repro_nb.checkpoints.examining import Undecided
+from repro_nb.checkpoints.measuring import measure
 from repro_nb.checkpoints.registering import draft, measured_files
 from repro_nb.checkpoints.registration import Event, Registration
 from repro_nb.checkpoints.registry import Registry
-from repro_nb.checkpoints.trees import measure
 from repro_nb.checkpoints.verdicts import Verdict
 from repro_nb.errors import RegistryError
 

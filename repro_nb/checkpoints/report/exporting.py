@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from repro_nb.checkpoints.report.verify_contract import envelope
 from repro_nb.checkpoints.report.verify_wording import Report
 from repro_nb.errors import UsageError
 from repro_nb.files import write_atomically
-
-if TYPE_CHECKING:
-    from repro_nb.checkpoints.progress import ByteProgress
-    from repro_nb.checkpoints.verifier import CheckpointVerifier
 
 __all__ = ["FORMS", "rendered", "write_report"]
 
@@ -21,17 +17,18 @@ FORMS = (".md", ".html", ".json")
 """Suffixes that say which form a report has."""
 
 
-def write_report(
-    path: Path, verifier: CheckpointVerifier, progress: ByteProgress | None = None
-) -> Report:
-    """Verify every checkpoint of a registry, and write the report.
+def write_report(path: Path, verified: Callable[[], Report]) -> Report:
+    """Write a report.
+
+    Args:
+        path: Where to; its suffix says in which form.
+        verified: Verifies; called once it is known that the report can be written in that form.
 
     Raises:
-        RegistryError: The registry cannot be read.
         UsageError: The suffix is none of `FORMS`, or the report cannot be written.
     """
     _check_form(path)
-    report = verifier.report(progress=progress)
+    report = verified()
     try:
         write_atomically(path, rendered(report, path.suffix.lower()).encode())
     except OSError as problem:

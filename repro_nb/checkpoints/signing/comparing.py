@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from repro_nb.checkpoints.algorithms import algorithm_named
+from repro_nb.checkpoints.measuring import measure
 from repro_nb.checkpoints.progress import ByteProgress
 from repro_nb.checkpoints.signing.statement import SINGLE, Statement
 from repro_nb.checkpoints.tree_listing import LEFT_OUT
-from repro_nb.checkpoints.trees import hash_tree, measure
+from repro_nb.checkpoints.trees import hash_tree
 from repro_nb.checkpoints.verdicts import Damage, Verdict, Verification
 from repro_nb.checkpoints.wording import listed, plural
 

@@ -76,9 +76,9 @@ def _measured(
     path: str, algorithm: Algorithm, progress: ByteProgress
 ) -> tuple[Measured, tuple[Damage, ...]]:
     """The digests of a checkpoint, and the shards that are missing or too many."""
+    from repro_nb.checkpoints.measuring import measure  # noqa: PLC0415 - slow
     from repro_nb.checkpoints.remote import is_remote  # noqa: PLC0415 - slow
     from repro_nb.checkpoints.shard_index import index_problems  # noqa: PLC0415 - slow
-    from repro_nb.checkpoints.trees import measure  # noqa: PLC0415 - slow
 
     found = measure(path, algorithm, progress=progress)
     return found, () if is_remote(path) else index_problems(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import click
@@ -31,7 +32,7 @@ def report(file: Path, directory: Path, *, as_json: bool) -> int:
     from repro_nb.cli.checkpoint.byte_progress import watching_bytes  # noqa: PLC0415 - slow
 
     with watching_bytes() as progress:
-        found = write_report(file, verifier_for(directory), progress)
+        found = write_report(file, partial(verifier_for(directory).report, progress=progress))
     code = exit_code([found])
     if as_json:
         result = {"status": "ok" if code == 0 else "failed", "report": str(file)}
