@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from repro_nb.verification import (
         CheckpointMetadata,
         CheckpointVerifier,
+        Verdict,
         Verification,
         architecture_digest,
         compute_checkpoint_hash,
@@ -64,6 +65,7 @@ __all__ = [
     "Level",
     "NotebookResult",
     "SeedContext",
+    "Verdict",
     "Verification",
     "VerifyOptions",
     "__version__",
@@ -129,6 +131,7 @@ _NAMES = {
     "verification": (
         "CheckpointMetadata",
         "CheckpointVerifier",
+        "Verdict",
         "Verification",
         "architecture_digest",
         "compute_checkpoint_hash",

@@ -56,6 +56,7 @@ class CheckpointDiff:
         right_format: Format of the right one.
         same: Tensors and values that are the same to the bit.
         rows: The others, in the order of the left checkpoint, then those that were added.
+        left_out: Names of files of the folders that hold no tensors, and were not compared.
     """
 
     left: str
@@ -64,6 +65,7 @@ class CheckpointDiff:
     right_format: str
     same: int
     rows: tuple[EntryDiff, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -122,6 +124,7 @@ def diff_tensors(
         right_format=right.format,
         same=len(everything) - len(rows),
         rows=rows,
+        left_out=tuple(sorted({*left.left_out, *right.left_out})),
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from repro_nb.checkpoints.algorithms import Strength, algorithms
 from repro_nb.checkpoints.examining import Examination
 from repro_nb.checkpoints.names import REGISTRY
 from repro_nb.checkpoints.registry import History
 from repro_nb.checkpoints.registry_lines import DamagedLine
 from repro_nb.checkpoints.remote import is_remote
 from repro_nb.checkpoints.verdicts import Verdict, Verification
-from repro_nb.checkpoints.wording import listed, plural
+from repro_nb.checkpoints.wording import listed
+from repro_nb.pages.one_line import one_line
 
 __all__ = ["doubts", "remarks", "unregistered"]
 
@@ -42,18 +44,53 @@ def unregistered(name: str, directory: Path, history: History) -> Examination:
     )
 
 
-def remarks(history: History, directory: Path) -> Iterator[str]:
-    """What else there is to know, a sentence each; none of it makes a verification fail."""
+def remarks(
+    history: History, directory: Path, names: Collection[str] | None = None
+) -> Iterator[str]:
+    """What else there is to know, a sentence each; none of it makes a verification fail.
+
+    Args:
+        history: What the registry says.
+        directory: Its folder.
+        names: The checkpoints that were verified; None where all were, and so the registry itself.
+    """
+    if names is None:
+        yield from _harmless(history)
+    chosen = [name for name in history.names() if names is None or name in names]
+    for name in chosen:
+        if len(history.heads(name)) > 1:
+            yield f"{one_line(name)} was registered on several branches: register it again to settle which holds"
+    yield from _weak(history, chosen)
+    if names is None:
+        yield from _unregistered(history, directory)
+
+
+def _harmless(history: History) -> Iterator[str]:
     doubtful = history.doubtful()
     for line in history.damaged:
         if line not in doubtful:
             yield f"{REGISTRY}, {line}; nothing is missing for it"
-    for name in history.names():
-        if len(history.heads(name)) > 1:
-            yield f"{name} was registered on several branches: register it again to settle which holds"
-    loose = list(_loose(history, directory))
-    if loose:
-        yield f"{plural(len(loose), 'file')} that may be checkpoints and are not registered: {listed(loose)}"
+
+
+def _weak(history: History, names: Iterable[str]) -> Iterator[str]:
+    """Who is registered by an algorithm that no digest of should be trusted against an attacker."""
+    weak = {each.name for each in algorithms() if each.strength is not Strength.CRYPTOGRAPHIC}
+    found: dict[str, list[str]] = {}
+    for name in names:
+        current = history.current(name)
+        if current is not None and current.algorithm in weak:
+            found.setdefault(current.algorithm, []).append(one_line(name))
+    for algorithm, those in found.items():
+        verb = "is" if len(those) == 1 else "are"
+        yield f"{listed(those)} {verb} registered by {algorithm}, which protects from accidents alone"
+
+
+def _unregistered(history: History, directory: Path) -> Iterator[str]:
+    loose = [one_line(name) for name in _loose(history, directory)]
+    if len(loose) == 1:
+        yield f"1 file that may be a checkpoint and is not registered: {loose[0]}"
+    elif loose:
+        yield f"{len(loose):,} files that may be checkpoints and are not registered: {listed(loose)}"
 
 
 def _doubt(line: DamagedLine) -> Verification:

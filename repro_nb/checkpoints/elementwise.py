@@ -16,6 +16,8 @@ from repro_nb.checkpoints.tensors.numbers import as_numbers
 __all__ = ["Difference", "difference_of"]
 
 _PIECE = 1 << 20
+_SMALL = 2.0**-600
+"""What numbers are made smaller by whose squares would be infinite."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +29,9 @@ class Difference:
         elements: Elements altogether; bytes, as above.
         first_index: Place of the first that differs, one number for each dimension.
         first_bit: The lowest bit in which that one differs; 0 is its least significant.
-        max_abs: The largest absolute difference; None where no number is made of the elements, or no difference of
-            two of them is finite.
-        l2: Root of the sum of squared differences; None as above.
+        max_abs: The largest absolute difference; infinite where it is beyond what a float can say; None where no
+            number is made of the elements, or all that differ are NaN or infinite on one side.
+        l2: Root of the sum of squared differences; infinite and None as above.
         relative: `l2`, relative to the root of the sum of squares of the left tensor; None as above, and infinite
             where the left one is all zeros.
         not_finite: Elements that differ and are NaN or infinite on one side; they are counted here, and are part of
@@ -72,11 +74,18 @@ def difference_of(
     return tally.result(left, _norm(left)) if tally.changed else None
 
 
-def _norm(entry: TensorEntry) -> float:
-    """Root of the sum of squares of what is finite in a tensor; a second reading, which equal tensors are spared."""
+def _norm(entry: TensorEntry) -> _Norm:
+    """The norm of what is finite in a tensor; a second reading, which equal tensors are spared."""
     np, dtype = numpy(), dtype_named(entry.dtype)
-    pieces = (as_numbers(np.frombuffer(piece, np.uint8), dtype) for piece in entry.chunks())
-    return math.sqrt(sum(_squares(np, numbers) for numbers in pieces if numbers is not None))
+    norm = _Norm()
+    for piece in entry.chunks():
+        numbers = as_numbers(np.frombuffer(piece, np.uint8), dtype)
+        if numbers is None:
+            break
+        if numbers.dtype.kind in "iu":
+            numbers = numbers.astype(np.float64)
+        norm.add(np, numbers[np.isfinite(numbers)])
+    return norm
 
 
 def _pieces(left: TensorEntry, right: TensorEntry) -> Iterator[tuple[Any, Any]]:
@@ -85,6 +94,45 @@ def _pieces(left: TensorEntry, right: TensorEntry) -> Iterator[tuple[Any, Any]]:
     limit = _PIECE // (16 * width) * 16 * width or 16 * width
     for here, there in zip(left.chunks(limit), right.chunks(limit), strict=True):
         yield np.frombuffer(here, np.uint8), np.frombuffer(there, np.uint8)
+
+
+class _Norm:
+    """Root of a sum of squares, also of numbers whose squares are beyond what a float can say."""
+
+    def __init__(self) -> None:
+        self._squares = 0.0
+        self._small_squares = 0.0
+
+    def add(self, np: Any, numbers: Any, scale: float = 1.0) -> None:
+        """Takes in finite numbers, each of which stands for `scale` times itself."""
+        with np.errstate(all="ignore"):
+            absolute = np.abs(numbers)
+            squares = float(np.square(absolute).sum()) * scale * scale
+            if math.isfinite(self._squares + squares):
+                self._squares += squares
+            else:
+                small = np.abs(numbers * _SMALL) * scale
+                self._small_squares += float(np.square(small).sum())
+
+    @property
+    def _parts(self) -> tuple[float, float]:
+        """The root, and what it was made smaller by."""
+        if not self._small_squares:
+            return math.sqrt(self._squares), 1.0
+        return math.sqrt(self._small_squares + self._squares * _SMALL * _SMALL), _SMALL
+
+    @property
+    def value(self) -> float:
+        """The root; infinite where a float cannot say it."""
+        root, scale = self._parts
+        return root / scale
+
+    def over(self, other: _Norm) -> float:
+        """This one relative to another one."""
+        (root, scale), (other_root, other_scale) = self._parts, other._parts
+        if not other_root:
+            return math.inf if root else 0.0
+        return root / other_root / scale * other_scale
 
 
 class _Tally:
@@ -97,7 +145,7 @@ class _Tally:
         self._seen = 0
         self._first: tuple[int, int] | None = None
         self._max_abs: float | None = None
-        self._squares = 0.0
+        self._norm = _Norm()
         self._not_finite = 0
 
     def add(self, left: Any, right: Any) -> None:
@@ -128,11 +176,16 @@ class _Tally:
             self._whole(np, here, there)
             return
         with np.errstate(all="ignore"):
-            steps = np.abs(there - here)
-            finite = np.isfinite(steps)
-            self._not_finite += int(steps.size - finite.sum())
-            self._largest(steps[finite].max(initial=0.0) if finite.any() else None)
-            self._squares += float(np.square(steps[finite]).sum())
+            finite = np.isfinite(here) & np.isfinite(there)
+            self._not_finite += int(finite.size - finite.sum())
+            if not finite.any():
+                return
+            steps = there[finite] - here[finite]
+            self._largest(np.abs(steps).max())
+            if np.isfinite(steps).all():
+                self._norm.add(np, steps)
+            else:  # a difference of two floats can be twice the largest one
+                self._norm.add(np, there[finite] / 2 - here[finite] / 2, scale=2.0)
 
     def _whole(self, np: Any, here: Any, there: Any) -> None:
         """Whole numbers of 64 bits are exact only among themselves."""
@@ -140,44 +193,28 @@ class _Tally:
         high, low = np.maximum(here, there), np.minimum(here, there)
         steps = high.view(unsigned) - low.view(unsigned)
         self._largest(int(steps.max()))
-        self._squares += float(np.square(steps.astype(np.float64)).sum())
+        self._norm.add(np, steps.astype(np.float64))
 
-    def _largest(self, step: float | None) -> None:
-        if step is not None:
-            step = step if isinstance(step, int) else float(step)
-            self._max_abs = step if self._max_abs is None else max(self._max_abs, step)
+    def _largest(self, step: float) -> None:
+        step = step if isinstance(step, int) else float(step)
+        self._max_abs = step if self._max_abs is None else max(self._max_abs, step)
 
-    def result(self, left: TensorEntry, norm: float) -> Difference:
+    def result(self, left: TensorEntry, norm: _Norm) -> Difference:
         """The sums; `norm` is the left tensor's."""
         place, bit = self._first or (0, 0)
         if self._dtype.bits < 8:  # noqa: PLR2004 - several elements share a byte
             place, bit = divmod(8 * place + bit, self._dtype.bits)
         measured = self._max_abs is not None
-        l2 = math.sqrt(self._squares) if measured else None
         return Difference(
             changed=self.changed,
             elements=self._seen,
             first_index=_index(place, left.shape),
             first_bit=bit,
             max_abs=self._max_abs,
-            l2=l2,
-            relative=None if l2 is None else _relative(l2, norm),
+            l2=self._norm.value if measured else None,
+            relative=self._norm.over(norm) if measured else None,
             not_finite=self._not_finite,
         )
-
-
-def _squares(np: Any, numbers: Any) -> float:
-    with np.errstate(all="ignore"):
-        absolute = (
-            np.abs(numbers.astype(np.float64)) if numbers.dtype.kind in "iu" else np.abs(numbers)
-        )
-        return float(np.square(absolute[np.isfinite(absolute)]).sum())
-
-
-def _relative(l2: float, left: float) -> float:
-    if left == 0:
-        return math.inf if l2 else 0.0
-    return l2 / left
 
 
 def _index(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -140,23 +140,25 @@ class _Case:
             return self._older(self._path, measured)
         return self._elsewhere(measured) or self._different(measured)
 
-    def _architecture_checked(self, measured: Measured, reason: str = "") -> Examination:
+    def _architecture_checked(self, measured: Measured) -> Examination:
         was = self._registration.architecture
         if self._architecture and was and self._architecture != was:
             reason = (
                 "the bytes are as registered, and belong to another architecture than the model's"
             )
             return self.ended(Verdict.ARCHITECTURE_CHANGED, reason, measured.digest)
-        reason = reason or "the bytes are as registered"
-        return self.ended(Verdict.OK, reason, measured.digest)
+        return self.ended(Verdict.OK, "the bytes are as registered", measured.digest)
 
     def _older(self, path: Path, measured: Measured) -> Examination:
         """The older toolkit hashed what it unpickled of .pt and .pth files, and not their bytes."""
         was = self._registration
         digest = older_digest(path, was.algorithm)
         if digest is not None and hmac.compare_digest(digest, was.digest):
-            reason = "the tensors are as the older toolkit registered them; its digest leaves out the bytes around them"
-            return self._architecture_checked(measured, reason)
+            reason = (
+                "skipped, not verified: the numbers are as the older toolkit registered them, but its "
+                "digest leaves out their types and shapes; register it again"
+            )
+            return self.ended(Verdict.SKIPPED, reason, undecided=Undecided.UNKNOWN)
         if digest is None and was.size == measured.size and path.suffix in (".pt", ".pth"):
             reason = (
                 "skipped, not verified: the older toolkit hashed what it unpickled, which is not done here; "
@@ -168,7 +170,15 @@ class _Case:
     def _elsewhere(self, measured: Measured) -> Examination | None:
         """The end where the checkpoint is what another branch registered."""
         others = self._registrations[1:]
-        same = next((each for each in others if each.digest == measured.digest), None)
+        algorithm = self._registration.algorithm
+        same = next(
+            (
+                each
+                for each in others
+                if (each.algorithm, each.digest) == (algorithm, measured.digest)
+            ),
+            None,
+        )
         if same is None:
             return None
         reason = f"the bytes are as registered on {same.time}; another branch registered others: register it again"

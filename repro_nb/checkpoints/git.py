@@ -51,7 +51,8 @@ def git_state(folder: Path) -> GitState:
 def _dirty(git: str, folder: Path) -> str:
     """Digest of the files that differ from the commit, and of those that git neither tracks nor ignores."""
     root = Path(os.fsdecode(_output(git, folder, "rev-parse", "--show-toplevel").rstrip(b"\n")))
-    changed = _output(git, root, "diff", "--name-only", "--no-ext-diff", "-z", "HEAD")
+    only_names = ("diff", "--name-only", "--no-ext-diff", "--ignore-submodules=all", "-z", "HEAD")
+    changed = _output(git, root, *_without_filters(git, root), *only_names)
     untracked = _output(git, root, "ls-files", "--others", "--exclude-standard", "-z")
     names = {*changed.split(b"\0"), *untracked.split(b"\0")}
     differing = [name for name in sorted(names) if name and not _is_own(name)]
@@ -59,6 +60,25 @@ def _dirty(git: str, folder: Path) -> str:
     for name in differing:
         digest.update(_described(root, name))
     return digest.hexdigest() if differing else ""
+
+
+_FILTERS = (
+    *("--includes", "--name-only", "-z", "--get-regexp"),
+    r"^filter\..*\.(clean|process|required)$",
+)
+
+
+def _without_filters(git: str, root: Path) -> list[str]:
+    """Options that switch off the filters of the repository's own settings: those are commands, and git would run them.
+
+    Filters of the user's and the system's settings, such as git-lfs, stay.
+    """
+    keys = [
+        os.fsdecode(key)
+        for scope in ("--local", "--worktree")
+        for key in _output(git, root, "config", scope, *_FILTERS).split(b"\0")
+    ]
+    return [word for key in dict.fromkeys(keys) if key for word in ("-c", f"{key}=")]
 
 
 def _is_own(name: bytes) -> bool:

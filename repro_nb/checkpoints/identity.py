@@ -8,6 +8,7 @@ from pathlib import Path
 
 from repro_nb.checkpoints.opened_file import Identity, identity
 from repro_nb.checkpoints.tree_listing import list_tree
+from repro_nb.errors import CheckpointError
 
 __all__ = ["Touch", "touch_of"]
 
@@ -36,8 +37,11 @@ def touch_of(path: Path) -> Touch:
 
     Raises:
         OSError: It cannot be looked at.
-        CheckpointError: A file in it cannot be hashed.
+        CheckpointError: A file in it cannot be hashed, or there is none.
     """
     if path.is_dir():
-        return Touch([(file.name, file.identity) for file in list_tree(path)])
+        files = list_tree(path)
+        if not files:
+            raise CheckpointError("there is no file in this folder", where=str(path))
+        return Touch([(file.name, file.identity) for file in files])
     return Touch([("", identity(path.stat()))])

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.expected import parse_expected
 from repro_nb.checkpoints.measuring import measure
+from repro_nb.checkpoints.names import check_not_empty
 from repro_nb.checkpoints.progress import ByteProgress
 from repro_nb.checkpoints.remote import check_no_etag, is_remote
 from repro_nb.checkpoints.shard_index import index_problems
@@ -22,6 +23,7 @@ __all__ = [
     "IncompleteCheckpointWarning",
     "compute_checkpoint_hash",
     "verify_checkpoint_integrity",
+    "warn_of_shards",
 ]
 
 
@@ -52,12 +54,13 @@ def compute_checkpoint_hash(
     Raises:
         CheckpointError: It is not there, cannot be read, or holds what cannot be hashed.
         FileChangedError: It was written meanwhile.
-        UsageError: There is no such algorithm, or its package is not installed.
+        UsageError: `path` is empty, there is no such algorithm, or its package is not installed.
     """
+    check_not_empty(path)
     chosen = algorithm_named(algorithm)
     warn_of_weakness(chosen)
     digest = measure(path, chosen, progress=progress).digest
-    _warn_of_shards(path)
+    warn_of_shards(path)
     return digest
 
 
@@ -78,8 +81,10 @@ def verify_checkpoint_integrity(
 
     Raises:
         FileChangedError: It was written meanwhile, and so cannot be judged.
-        UsageError: `expected_hash` is no whole digest, there is no such algorithm, or its package is not installed.
+        UsageError: `path` is empty, `expected_hash` is no whole digest, there is no such algorithm, or its package is
+            not installed.
     """
+    check_not_empty(path)
     check_no_etag(expected_hash)
     chosen, expected = parse_expected(expected_hash, algorithm)
     warn_of_weakness(chosen)
@@ -105,13 +110,22 @@ def verify_checkpoint_integrity(
     )
 
 
-def _name(path: str | os.PathLike[str]) -> str:
-    name = PurePosixPath(str(path)).name if is_remote(path) else Path(path).name
-    return name or str(path)
+def warn_of_shards(path: str | os.PathLike[str], *, stacklevel: int = 3) -> None:
+    """Warn of the shards that a checkpoint lacks, or has too many, by what it says itself.
 
+    Args:
+        path: The checkpoint; nothing is asked of what lies elsewhere.
+        stacklevel: As in `warnings.warn`, seen from here: 2 is who calls this function, 3 its caller.
 
-def _warn_of_shards(path: str | os.PathLike[str]) -> None:
+    Raises:
+        CheckpointError: What names the shards cannot be read, or names one outside of the folder.
+    """
     problems = () if is_remote(path) else index_problems(path)
     if problems:
         told = listed([f"{each.file} ({each.verdict.value})" for each in problems])
-        warnings.warn(f"{path}: {told}", IncompleteCheckpointWarning, stacklevel=3)
+        warnings.warn(f"{path}: {told}", IncompleteCheckpointWarning, stacklevel=stacklevel)
+
+
+def _name(path: str | os.PathLike[str]) -> str:
+    name = PurePosixPath(str(path)).name if is_remote(path) else Path(path).name
+    return name or str(path)

@@ -13,11 +13,12 @@ from repro_nb.checkpoints.opening import check_digest, open_regular
 from repro_nb.checkpoints.registry import Registry
 from repro_nb.checkpoints.remote import is_remote, shown
 from repro_nb.checkpoints.remote_measuring import local_copy
-from repro_nb.checkpoints.tensors import TensorEntry, Tensors, open_tensors, opened_tensors
+from repro_nb.checkpoints.tensors import TensorEntry, Tensors, open_folder, opened_tensors
 from repro_nb.checkpoints.tensors.dtypes import dtype_named
 from repro_nb.checkpoints.tensors.extras import numpy
 from repro_nb.checkpoints.tensors.numbers import numpy_dtype
 from repro_nb.checkpoints.trees import hash_tree
+from repro_nb.checkpoints.warning import warn_of_weakness
 from repro_nb.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def load_verified(
         FileChangedError: It was written meanwhile.
         UsageError: `expected` is no whole digest, or a package is not installed.
     """
+    if not is_remote(path) and not Path(path).exists():
+        raise CheckpointError("there is no such file or folder", where=str(path))
     digest = _registered(path) if expected is None else expected
     if is_remote(path):
         with local_copy(str(path)) as copy:
@@ -81,10 +84,11 @@ def _file(path: Path, expected: str, algorithm: str) -> dict[str, Array]:
 
 
 def _folder(path: Path, expected: str, algorithm: str) -> dict[str, Array]:
-    """Files are opened first and checked last, so that those that were hashed are those that were read."""
+    """The tensors are read from the very descriptors that are hashed."""
     chosen, digest = parse_expected(expected, algorithm)
-    with open_tensors(path) as tensors:
-        actual = hash_tree(path, chosen).digest
+    warn_of_weakness(chosen, stacklevel=4)
+    with open_folder(path) as (tensors, files):
+        actual = hash_tree(path, chosen, held=files).digest
         if not hmac.compare_digest(actual, digest):
             raise CheckpointError(
                 f"its {chosen.name} is {actual}, and not {digest}",

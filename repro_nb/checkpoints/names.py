@@ -9,10 +9,27 @@ from repro_nb.checkpoints.remote import is_remote, shown
 from repro_nb.checkpoints.safe_names import safe_name
 from repro_nb.errors import UnsafeCheckpointError, UsageError
 
-__all__ = ["REGISTRY", "is_safe", "name_of", "path_of", "registry_folder"]
+__all__ = [
+    "REGISTRY",
+    "check_not_empty",
+    "is_safe",
+    "name_of",
+    "path_of",
+    "registry_folder",
+]
 
 REGISTRY = "checkpoints.repro.jsonl"
 """File name of the registry."""
+
+
+def check_not_empty(path: str | os.PathLike[str]) -> None:
+    """Refuse the empty path, which would be taken for the current folder.
+
+    Raises:
+        UsageError: It is empty.
+    """
+    if not os.fspath(path):
+        raise UsageError("the path is empty")
 
 
 def is_safe(name: str) -> bool:
@@ -34,8 +51,9 @@ def name_of(path: str | os.PathLike[str], directory: Path) -> str:
         directory: The folder of the registry.
 
     Raises:
-        UsageError: It does not lie in that folder, is the folder itself, or its name cannot be kept.
+        UsageError: It is empty, does not lie in that folder, is the folder itself, or its name cannot be kept.
     """
+    check_not_empty(path)
     if is_remote(path):
         return _address(os.fspath(path))
     full = _absolute(directory / path)
@@ -44,7 +62,7 @@ def name_of(path: str | os.PathLike[str], directory: Path) -> str:
         inside = _inside(full.parent.resolve() / full.name, directory.resolve())
     if inside is None or not inside.parts:
         raise UsageError(
-            f"a checkpoint lies in the folder of its registry, {directory}",
+            f"a checkpoint must lie in the folder of its registry, {directory}",
             where=str(path),
             hint="Name the folder that both lie in, or another registry.",
         )

@@ -22,7 +22,7 @@ def older_digest(path: Path, algorithm: str) -> str | None:
         FileChangedError: It was written meanwhile.
         OSError: It cannot be read.
     """
-    if path.suffix not in (".pt", ".pth"):
+    if path.suffix not in (".pt", ".pth") or algorithm not in hashlib.algorithms_guaranteed:
         return None
     try:
         return _digest(path, algorithm)

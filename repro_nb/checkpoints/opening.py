@@ -10,6 +10,7 @@ from pathlib import Path
 from repro_nb.checkpoints.expected import parse_expected
 from repro_nb.checkpoints.hashing import hash_file
 from repro_nb.checkpoints.opened_file import Identity, OpenedFile, opened
+from repro_nb.checkpoints.warning import warn_of_weakness
 from repro_nb.errors import CheckpointError
 
 __all__ = [
@@ -97,6 +98,7 @@ def check_digest(file: OpenedFile, expected: str, algorithm: str = "sha256") -> 
         UsageError: `expected` is no whole digest.
     """
     chosen, digest = parse_expected(expected, algorithm)
+    warn_of_weakness(chosen, stacklevel=4)
     actual = hash_file(file, chosen).digest
     if not hmac.compare_digest(actual, digest):
         raise CheckpointError(

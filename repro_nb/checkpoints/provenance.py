@@ -29,6 +29,7 @@ class Provenance:
         cell: Id of the cell that registered the checkpoint, or wrote it.
         cell_source: `repro_nb.records.source_digest` of that cell.
         order: Which execution of the session that was, from 1.
+        prompt: The number that the user saw before the cell, as in ``In [4]``.
         seed: The seed in force.
         fingerprints: Fingerprint of each source of random numbers, as it was then.
         commit: The commit that was checked out.
@@ -42,6 +43,7 @@ class Provenance:
     cell: str = ""
     cell_source: str = ""
     order: int | None = None
+    prompt: int | None = None
     seed: int | None = None
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     commit: str = ""
@@ -69,7 +71,7 @@ class Provenance:
         return cls(**own)
 
 
-_TYPES: Mapping[str, type] = {"order": int, "seed": int, "fingerprints": dict}
+_TYPES: Mapping[str, type] = {"order": int, "prompt": int, "seed": int, "fingerprints": dict}
 
 
 def capture_provenance(directory: Path, cell: WritingCell | None = None) -> Provenance:
@@ -89,6 +91,7 @@ def capture_provenance(directory: Path, cell: WritingCell | None = None) -> Prov
         cell=cell.cell_id,
         cell_source=cell.source_digest,
         order=cell.order,
+        prompt=cell.prompt,
         seed=session.seeding.seed if session.seeding is not None else None,
         fingerprints=dict(cell.fingerprints),
         commit=git.commit,

@@ -22,9 +22,12 @@ __all__ = [
     "as_mapping",
     "as_text",
     "as_whole",
+    "as_word",
 ]
 
 _HEXADECIMAL = re.compile("[0-9a-f]*")
+_LARGEST = 1 << 63
+_WORD = re.compile("[a-z0-9_-]{0,40}")
 
 SHARD_BYTES = 8
 """Bytes of each shard's digest that are kept. They tell where damage is once the whole digest has told that there is
@@ -191,9 +194,21 @@ def as_whole(value: Any) -> int:
     Raises:
         TypeError: It is none.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError(f"{value!r:.40} is no size")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST:
+        raise TypeError(f"{str(value)[:40]} is no size")
     return value
+
+
+def as_word(value: Any) -> str:
+    """The name of an algorithm from a file; it need not be one that is known.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It cannot be the name of one.
+    """
+    if not _WORD.fullmatch(as_text(value)):
+        raise ValueError(f"{str(value)[:40]!r} is no algorithm")
+    return as_text(value)
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:

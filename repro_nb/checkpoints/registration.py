@@ -15,6 +15,7 @@ from repro_nb.checkpoints.registered_parts import (
     as_mapping,
     as_text,
     as_whole,
+    as_word,
 )
 
 __all__ = ["SCHEMA", "Event", "Parent", "Registration"]
@@ -135,7 +136,7 @@ class Registration:
             event=Event(data["event"]),
             time=as_text(data["time"]),
             kind=as_text(data.get("kind", "")),
-            algorithm=as_text(data.get("algorithm", "")),
+            algorithm=as_word(data.get("algorithm", "")),
             digest=as_digits(data.get("digest", "")),
             size=as_whole(data.get("size", 0)),
             modified=float(data.get("modified", 0.0)),

@@ -23,6 +23,13 @@ from repro_nb.errors import RegistryError
 __all__ = ["History", "Registry"]
 
 
+_WRITERS_PATIENCE = 60.0
+"""Seconds that a registration waits for others."""
+
+_READERS_PATIENCE = 2.0
+"""Seconds after which a reader goes without the lock: somebody holds it for longer than a registration takes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class History:
     """All that a registry says.
@@ -138,6 +145,12 @@ class Registry:
 
 
 def _history(content: bytes) -> History:
+    """What the content of a file says that is there: registering never leaves one without a line."""
+    if not content.strip():
+        lost = DamagedLine(
+            number=1, checkpoint="", reason="the file is empty: what it said is lost"
+        )
+        return History(damaged=(lost,))
     lines = content.split(b"\n")
     complete = len(lines) - 1
     said = [
@@ -157,7 +170,7 @@ def _replaced_by(registration: Registration, content: bytes) -> tuple[str, ...]:
     """Digests of the lines that a registration takes the place of; only lines about the same checkpoint are parsed."""
     start = opening(registration.checkpoint)
     lines = [line for line in content.split(b"\n") if line.startswith(start)]
-    history = _history(b"\n".join([*lines, b""]))
+    history = _history(b"\n".join([*lines, b""])) if lines else History()
     return tuple(head.line for head in history.heads(registration.checkpoint))
 
 
@@ -178,9 +191,9 @@ def _open(path: Path, flags: int) -> int:
 
 
 def _read_shared(descriptor: int) -> bytes:
-    """The content, once no writer is at work; a file system without locks may show a line half-written."""
+    """The content, once no writer is at work; without a lock, a line that is being written may show half of it."""
     try:
-        with locked(descriptor, alone=False):
+        with locked(descriptor, alone=False, patience=_READERS_PATIENCE):
             return _read_all(descriptor)
     except OSError:
         return _read_all(descriptor)
@@ -192,7 +205,7 @@ def _alone(path: Path) -> Iterator[int]:
     while True:
         descriptor = _open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
-            with locked(descriptor, alone=True):
+            with locked(descriptor, alone=True, patience=_WRITERS_PATIENCE):
                 if _is_still(path, descriptor):
                     yield descriptor
                     return

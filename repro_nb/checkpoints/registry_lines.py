@@ -15,7 +15,7 @@ from repro_nb.errors import UnsafeCheckpointError, UsageError
 __all__ = ["DamagedLine", "line_of", "opening", "read_line"]
 
 _SEAL = re.compile(rb',"line":"([0-9a-f]{32})"\}\Z')
-_NAME = re.compile(rb'\A\{"checkpoint":("(?:[^"\\]|\\.){0,4096}")')
+_NAME = re.compile(rb'\A\{"checkpoint":("(?:[^"\\]|\\.){0,4096}"),"named":"([0-9a-f]{16})"')
 _MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 _NONSENSE = (
     *(KeyError, TypeError, ValueError),
@@ -52,7 +52,11 @@ def line_of(registration: Registration) -> bytes:
         UsageError: The metadata holds what JSON cannot.
     """
     try:
-        text = json.dumps(registration.to_json(), separators=(",", ":"), allow_nan=False)
+        facts = registration.to_json()
+        name = facts.pop("checkpoint")
+        # The name has a digest of its own: so it can be believed in a line that is damaged elsewhere.
+        kept = {"checkpoint": name, "named": _name_digest(str(name)), **facts}
+        text = json.dumps(kept, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise UsageError(f"this cannot be kept in a registry: {error}") from error
     content = text.encode("ascii")
@@ -118,11 +122,18 @@ def _damaged(number: int, line: bytes, reason: str) -> DamagedLine:
 
 
 def _name_in(line: bytes) -> str:
+    """The name of a damaged line, where it is not the name that is damaged."""
     found = _NAME.match(line)
     try:
-        return str(json.loads(found[1])) if found else ""
+        name = str(json.loads(found[1])) if found else ""
     except ValueError:
         return ""
+    return name if found and _name_digest(name) == found[2].decode() else ""
+
+
+def _name_digest(name: str) -> str:
+    content = name.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def _digest(content: bytes) -> str:

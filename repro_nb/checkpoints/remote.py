@@ -206,6 +206,12 @@ def locate(address: str) -> Place:
         raise UsageError(
             "this address names a file of this machine", where=address, hint="Give its path."
         )
+    if scheme in _WEB and urlsplit(address).path.endswith("/"):
+        raise UsageError(
+            "a web server has no folders",
+            where=shown(address),
+            hint="Give the address of one file.",
+        )
     try:
         core = importlib.import_module("fsspec.core")
         filesystem, path = core.url_to_fs(address, **_options(scheme))

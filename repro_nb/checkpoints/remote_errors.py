@@ -18,6 +18,12 @@ _PACKAGES = {
     "gcs": "gcsfs",
     "http": "aiohttp",
     "https": "aiohttp",
+    "hf": "huggingface_hub",
+    "az": "adlfs",
+    "abfs": "adlfs",
+    "abfss": "adlfs",
+    "sftp": "paramiko",
+    "ssh": "paramiko",
 }
 
 

@@ -13,7 +13,7 @@ from repro_nb.checkpoints.hashing import SHARD_SIZE, Shards
 from repro_nb.checkpoints.progress import ByteProgress, Silent
 from repro_nb.checkpoints.remote import Place, locate
 from repro_nb.checkpoints.safe_names import canonical_name, check_no_clash, safe_name
-from repro_nb.checkpoints.tree_listing import LEFT_OUT
+from repro_nb.checkpoints.tree_listing import FOLDERS, LEFT_OUT
 from repro_nb.checkpoints.trees import Measured, TreeRow, tree_digest
 from repro_nb.errors import CheckpointError, FileChangedError
 
@@ -111,7 +111,7 @@ def _names(place: Place) -> dict[str, object]:
     found: dict[str, object] = {
         safe_name(name): version
         for name, version in place.below().items()
-        if not any(name == each or name.startswith(f"{each}/") for each in LEFT_OUT)
+        if not (name in LEFT_OUT or any(name.startswith(f"{each}/") for each in FOLDERS))
     }
     check_no_clash(found)
     return found

@@ -10,8 +10,12 @@ from repro_nb.checkpoints.shards import distributed, numbered, orbax, weight_map
 from repro_nb.checkpoints.shards.folder import Folder
 from repro_nb.checkpoints.tree_listing import TreeFile, list_tree
 from repro_nb.checkpoints.verdicts import Damage
+from repro_nb.errors import UnsafeCheckpointError
 
 __all__ = ["index_problems"]
+
+_MOST = 100_000
+"""Files that are named; an index of a few megabytes could name a million."""
 
 _RULES = (weight_map.problems, numbered.problems, distributed.problems, orbax.problems)
 
@@ -29,18 +33,24 @@ def index_problems(path: str | os.PathLike[str]) -> tuple[Damage, ...]:
 
     Raises:
         CheckpointError: The folder cannot be listed, or what names its shards cannot be read.
-        UnsafeCheckpointError: Something names a shard outside of the folder.
+        UnsafeCheckpointError: Something names a shard outside of the folder, or names shards without end.
     """
     root = Path(path)
     if not root.is_dir():
         return ()
-    found = {
-        damage.file: damage
-        for folder in _folders(list_tree(root))
-        for rule in _RULES
-        for damage in rule(folder)
-    }
+    found: dict[str, Damage] = {}
+    for damage in _problems(list_tree(root)):
+        found[damage.file] = damage
+        if len(found) > _MOST:
+            raise UnsafeCheckpointError(
+                f"lacks, or has too much, more than {_MOST:,} files by what it says itself, {min(found)!r} among them",
+                where=str(root),
+            )
     return tuple(found[name] for name in sorted(found))
+
+
+def _problems(files: Iterable[TreeFile]) -> Iterator[Damage]:
+    return (damage for folder in _folders(files) for rule in _RULES for damage in rule(folder))
 
 
 def _folders(files: Iterable[TreeFile]) -> Iterator[Folder]:

@@ -19,7 +19,7 @@ from repro_nb.checkpoints.opened_file import (
 from repro_nb.checkpoints.safe_names import canonical_name, check_no_clash, safe_name
 from repro_nb.errors import CheckpointError, FileChangedError, UnsafeCheckpointError
 
-__all__ = ["LEFT_OUT", "TreeFile", "list_tree", "open_in_tree"]
+__all__ = ["FOLDERS", "LEFT_OUT", "TreeFile", "list_tree", "open_in_tree"]
 
 LEFT_OUT = frozenset(
     {
@@ -37,6 +37,9 @@ LEFT_OUT = frozenset(
     }
 )
 """What speaks about a checkpoint, and is no part of it, at the top of its folder."""
+
+FOLDERS = frozenset({".cache/huggingface", ".git", ".github"})
+"""Those names that are left out of folders; a file so called counts, as does a folder by another one's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +109,10 @@ def _found(root: Path, left_out: frozenset[str]) -> Iterator[TreeFile]:
         folder = folders.pop()
         for entry in walk.entries(folder):
             name = safe_name(f"{folder}{entry.name}")
-            if name in left_out:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if name in (left_out & FOLDERS if is_folder else left_out - FOLDERS):
                 continue
-            if entry.is_dir(follow_symlinks=False):
+            if is_folder:
                 folders.append(f"{name}/")
             else:
                 yield walk.file(entry, name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from repro_nb.checkpoints.hashing import (
     hash_on_this_thread,
 )
 from repro_nb.checkpoints.mapped import is_worth_mapping
+from repro_nb.checkpoints.opened_file import OpenedFile
 from repro_nb.checkpoints.progress import ByteProgress, Silent
 from repro_nb.checkpoints.safe_names import canonical_name, safe_name
 from repro_nb.checkpoints.tree_listing import LEFT_OUT, TreeFile, list_tree, open_in_tree
@@ -105,6 +106,7 @@ def hash_tree(
     shards: bool = False,
     progress: ByteProgress | None = None,
     left_out: Iterable[str] = LEFT_OUT,
+    held: Mapping[str, OpenedFile] | None = None,
 ) -> TreeDigest:
     """Hash all files of a folder, several at a time.
 
@@ -114,6 +116,8 @@ def hash_tree(
         shards: Whether each 8 MiB get a digest of their own.
         progress: Hears how it goes on; may be called from several threads.
         left_out: Names of files and folders, relative to `path`, that do not count.
+        held: Files of it that are open already, by name: these are hashed through their descriptors, so that what
+            is read of them later is what was hashed.
 
     Raises:
         CheckpointError: There is no file in it, or one that cannot be read or hashed.
@@ -126,7 +130,8 @@ def hash_tree(
     files = list_tree(root, left_out)
     if not files:
         raise CheckpointError("there is no file in this folder", where=str(root))
-    digests = _hash_all(files, algorithm, _shard_size(shards), progress or Silent())
+    opener = _Opener(held or {})
+    digests = _hash_all(files, opener, algorithm, _shard_size(shards), progress or Silent())
     if list_tree(root, left_out) != files:
         raise FileChangedError("was changed while it was read", where=str(root))
     rows = tuple(
@@ -155,13 +160,45 @@ def _shard_size(shards: bool) -> int | None:
     return SHARD_SIZE if shards else None
 
 
+class _Opener:
+    """Opens the files of a tree.
+
+    Args:
+        held: Those that are open already, by name.
+    """
+
+    def __init__(self, held: Mapping[str, OpenedFile]) -> None:
+        self._held = held
+
+    @contextmanager
+    def open(self, file: TreeFile) -> Iterator[OpenedFile]:
+        """A file that was listed.
+
+        Raises:
+            CheckpointError: It cannot be read.
+            FileChangedError: It is another one now.
+        """
+        held = self._held.get(file.name)
+        if held is None:
+            with open_in_tree(file) as opened:
+                yield opened
+            return
+        if held.identity != file.identity:
+            raise FileChangedError("was changed while its folder was read", where=str(file.path))
+        yield held
+
+
 def _hash_all(
-    files: Sequence[TreeFile], algorithm: Algorithm, shard_size: int | None, progress: ByteProgress
+    files: Sequence[TreeFile],
+    opener: _Opener,
+    algorithm: Algorithm,
+    shard_size: int | None,
+    progress: ByteProgress,
 ) -> list[FileDigest]:
     """The digests of `files`: those that all cores work on together one by one, the others one on each core."""
 
     def alone(file: TreeFile) -> FileDigest:
-        with open_in_tree(file) as opened:
+        with opener.open(file) as opened:
             return hash_on_this_thread(opened, algorithm, shard_size=shard_size, progress=progress)
 
     found: dict[str, FileDigest] = {}
@@ -172,7 +209,7 @@ def _hash_all(
     for start in range(0, len(large), _OPEN):
         batch = large[start : start + _OPEN]
         with ExitStack() as stack:
-            opened = [stack.enter_context(open_in_tree(file)) for file in batch]
+            opened = [stack.enter_context(opener.open(file)) for file in batch]
             digests = hash_files(opened, algorithm, shard_size=shard_size, progress=progress)
         found.update(zip((file.name for file in batch), digests, strict=True))
     found.update(_in_parallel(small, alone))

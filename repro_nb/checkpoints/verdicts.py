@@ -72,6 +72,7 @@ class Verification:
         expected: The digest that was registered or given; empty where there is none.
         actual: The digest of what is there; empty where it was not computed.
         damage: Each file that differs, with the place.
+        signer: Who signed it, where a signature was verified and is good.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Verification:
     expected: str = ""
     actual: str = ""
     damage: tuple[Damage, ...] = ()
+    signer: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from repro_nb.checkpoints.algorithms import algorithm_named
 from repro_nb.checkpoints.architecture import architecture_digest
 from repro_nb.checkpoints.doubts import doubts, remarks, unregistered
 from repro_nb.checkpoints.examining import Examination, examine
+from repro_nb.checkpoints.integrity import IncompleteCheckpointWarning, warn_of_shards
 from repro_nb.checkpoints.metadata import CheckpointMetadata, to_kept
 from repro_nb.checkpoints.names import REGISTRY, name_of, path_of
 from repro_nb.checkpoints.older_registry import OLDER, older_registrations
@@ -19,14 +21,19 @@ from repro_nb.checkpoints.provenance import Provenance, capture_provenance
 from repro_nb.checkpoints.registering import draft, now
 from repro_nb.checkpoints.registration import Event, Parent, Registration
 from repro_nb.checkpoints.registry import History, Registry
+from repro_nb.checkpoints.remote import is_remote
 from repro_nb.checkpoints.report.exporting import write_report
 from repro_nb.checkpoints.report.verify_wording import Report
 from repro_nb.checkpoints.side_by_side import side_by_side
 from repro_nb.checkpoints.verdicts import Verification
 from repro_nb.checkpoints.warning import warn_of_weakness
-from repro_nb.errors import UsageError
+from repro_nb.errors import CheckpointError, UsageError
 
-__all__ = ["CheckpointVerifier"]
+__all__ = ["CheckpointVerifier", "NothingVerifiedWarning"]
+
+
+class NothingVerifiedWarning(UserWarning):
+    """There was nothing to verify, and so nothing that could fail."""
 
 
 class CheckpointVerifier:
@@ -46,6 +53,8 @@ class CheckpointVerifier:
 
     def __init__(self, directory: str | Path, *, algorithm: str = "sha256") -> None:
         self._algorithm = algorithm_named(algorithm)
+        if is_remote(directory):
+            raise UsageError("a registry lies in a folder of this machine", where=str(directory))
         self.directory = Path(directory)
         _make(self.directory)
         self._registry = Registry(self.directory)
@@ -86,6 +95,8 @@ class CheckpointVerifier:
         """
         warn_of_weakness(self._algorithm)
         name = self.name_of(path)
+        if metadata is not None and not isinstance(metadata, Mapping):
+            raise UsageError(f"metadata is a dictionary, and not {type(metadata).__name__}")
         kept = to_kept(metadata or {})
         self._import_older()
         ancestor = self._parent(parent)
@@ -98,6 +109,7 @@ class CheckpointVerifier:
             provenance=provenance or capture_provenance(self.directory),
         )
         self._registry.append(registration)
+        self._warn_of_shards(name)
         return registration.digest
 
     def verify_checkpoint(
@@ -142,10 +154,19 @@ class CheckpointVerifier:
             trust_mtime: As in `verify_checkpoint`.
             progress: Hears how hashing goes on.
 
+        Warns:
+            NothingVerifiedWarning: No checkpoint is registered: `all` of nothing is true, and means nothing.
+
         Raises:
             RegistryError: The registry cannot be read.
         """
         found = self.examine(None, trust_mtime=trust_mtime, progress=progress)
+        if not found:
+            warnings.warn(
+                f"no checkpoint is registered in {self.directory}: nothing was verified",
+                NothingVerifiedWarning,
+                stacklevel=2,
+            )
         return {each.verification.name: each.verification for each in found}
 
     def examine(
@@ -271,6 +292,13 @@ class CheckpointVerifier:
             examinations=found,
             remarks=tuple(remarks(self.history(), self.directory)),
         )
+
+    def _warn_of_shards(self, name: str) -> None:
+        path = path_of(name, self.directory)
+        try:
+            warn_of_shards(path, stacklevel=4)
+        except CheckpointError as error:  # registered is registered, whatever its index looks like
+            warnings.warn(f"{path}: {error.message}", IncompleteCheckpointWarning, stacklevel=3)
 
     def _import_older(self) -> None:
         """Bring what only the older registry knows into ours."""

@@ -45,8 +45,9 @@ def diff(  # noqa: PLR0913 - one argument per option
     Nothing is executed. It says cell by cell whether the results agree, where the state of a random source
     first differs, and what differs in the environment. It exits with 1 when results differ.
     """
-    from repro_nb.cli.output import printing, write_report  # noqa: PLC0415 - slow
+    from repro_nb.cli.output import printing  # noqa: PLC0415 - slow
     from repro_nb.cli.targets import check_targets  # noqa: PLC0415 - needed by two commands alone
+    from repro_nb.pages.reports import write_report  # noqa: PLC0415 - slow
     from repro_nb.recording.compare import CompareOptions  # noqa: PLC0415 - slow
     from repro_nb.rerun.diff_paths import diff_paths  # noqa: PLC0415 - slow
     from repro_nb.rerun.report import diff_contract, diff_markdown, diff_terminal, diff_webpage  # noqa: PLC0415

@@ -46,7 +46,7 @@ def write_files(
     results: Sequence[NotebookResult], html: Path | None, markdown: Path | None
 ) -> None:
     """Writes the report files that were asked for."""
-    from repro_nb.cli.output import write_report  # noqa: PLC0415 - slow
+    from repro_nb.pages.reports import write_report  # noqa: PLC0415 - slow
     from repro_nb.rerun import report  # noqa: PLC0415 - slow
 
     if html is not None:

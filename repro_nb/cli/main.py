@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -22,7 +23,7 @@ from repro_nb.cli.seed import seed
 from repro_nb.cli.show import show
 from repro_nb.cli.termination import Termination
 from repro_nb.cli.verify import verify
-from repro_nb.errors import ReproError
+from repro_nb.errors import ReproError, UsageError
 from repro_nb.version import VERSION
 
 __all__ = ["main"]
@@ -104,20 +105,29 @@ def _exit_code(run: Callable[[], object], debug: bool) -> int:
         click.echo("interrupted", err=True)
         return _INTERRUPTED
     except BrokenPipeError:
-        return _after_broken_pipe()
+        _discard_output()
+        return _BROKEN_PIPE
     except ReproError as error:
         _show_error(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last stop: whatever it is, the user gets a sentence
-        _show_own_fault(error, debug)
-        return _OWN_FAULT
+        return _after_other(error, debug)
     return code if isinstance(code, int) else 0
 
 
-def _after_broken_pipe() -> int:
-    """Lets Python's own flush at exit go nowhere: the reader of the pipe is gone."""
+def _after_other(error: Exception, debug: bool) -> int:
+    full = isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None
+    if full:
+        click.echo("error: the output cannot be written: no space is left", err=True)
+        _discard_output()
+        return UsageError.exit_code
+    _show_own_fault(error, debug)
+    return _OWN_FAULT
+
+
+def _discard_output() -> None:
+    """Lets Python's own flush at exit go nowhere: what standard output led to is gone, or full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _BROKEN_PIPE
 
 
 def _show_error(error: ReproError) -> None:

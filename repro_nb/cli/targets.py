@@ -1,4 +1,4 @@
-"""Where reports may be written: never over a notebook or a recording."""
+"""Where reports may be written: never over anything but an earlier report."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from repro_nb.errors import UsageError
+from repro_nb.pages.reports import check_target
 
 __all__ = ["check_targets"]
 
@@ -20,7 +21,8 @@ def check_targets(targets: Iterable[Path | None], inputs: Iterable[Path]) -> Non
         inputs: What is read.
 
     Raises:
-        UsageError: A target is an input, looks like a notebook or a recording, or is named twice.
+        UsageError: A target is an input, looks like a notebook or a recording, is there and no earlier report, or is
+            named twice.
     """
     taken = {path.resolve() for path in inputs}
     for target in targets:
@@ -36,4 +38,5 @@ def check_targets(targets: Iterable[Path | None], inputs: Iterable[Path]) -> Non
                 where=str(target),
                 hint="Name a file that ends otherwise, such as report.html or report.md.",
             )
+        check_target(target)
         taken.add(target.resolve())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Tuple
 
-from repro_nb.errors import UsageError
+from repro_nb.errors import ReproError, UsageError
 from repro_nb.magics.arguments import MagicParser
 from repro_nb.magics.display import Page, Table, page
-from repro_nb.magics.watching import Watching
+from repro_nb.magics.watching import Watching, relative
 from repro_nb.probe.session import session
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def run(line: str, shell: InteractiveShell) -> None:
     if asked.watch is not None:
         _turn(shell, on=asked.watch)
     if asked.path is not None:
-        _checkpoint(asked.path, asked.note, _model(asked.model, shell)).show()
+        _registered(asked.path, asked.note, _model(asked.model, shell), shell).show()
     elif asked.watch is None:
         _listing().show()
     else:
@@ -88,16 +89,33 @@ def _model(name: Optional[str], shell: InteractiveShell) -> Any:
     return shell.user_ns[name]
 
 
-def _checkpoint(path: str, note: str, model: Any) -> Page:
+def _registered(path: str, note: str, model: Any, shell: InteractiveShell) -> Page:
+    """Register a checkpoint. What is said of it is saved with the notebook, and names no folder of this machine."""
+    from repro_nb.checkpoints.warning import told_plainly
+
+    path = os.path.expanduser(path)  # noqa: PTH111 - a text, as it was typed
+    full = os.path.abspath(path)  # noqa: PTH100 - a link goes by its own name
+    plain = relative(full, shell.starting_dir)
+
+    def tell(text: str) -> None:
+        print(f"warning: {text.replace(full, plain)}", file=sys.stderr)  # noqa: T201  for the cell's output
+
+    try:
+        with told_plainly(tell):
+            return _checkpoint(path, full, note, model)
+    except ReproError as error:
+        error.where = relative(error.where, shell.starting_dir) if error.where else None
+        raise
+
+
+def _checkpoint(path: str, full: str, note: str, model: Any) -> Page:
     """Register a checkpoint; in a rerun look at it alone, so that the output can be compared and nothing is written."""
     from repro_nb.checkpoints.architecture import architecture_digest
     from repro_nb.checkpoints.names import name_of, registry_folder
     from repro_nb.checkpoints.registering import draft
     from repro_nb.checkpoints.verifier import CheckpointVerifier
 
-    path = os.path.expanduser(path)  # noqa: PTH111 - a text, as it was typed
     folder = registry_folder(path)
-    full = os.path.abspath(path)  # noqa: PTH100 - a link goes by its own name
     if session.rerun:
         found = draft(folder / name_of(full, folder), name_of(full, folder), "sha256")
         architecture = architecture_digest(model) if model is not None else ""
@@ -149,10 +167,12 @@ def _watch_state() -> Page:
         return page("Checkpoints that cells write are not watched: %repro_checkpoint --watch")
     lines: List[str] = ["Checkpoints that cells write are registered when the cell has ended."]
     lines += [
-        f"{path}: {digest[:16]}…" for path, digest in list(watching.registered.items())[-_MOST:]
+        f"{watching.shown(path)}: {digest[:16]}…"
+        for path, digest in list(watching.registered.items())[-_MOST:]
     ]
     lines += [
-        f"{path}: not registered: {why}" for path, why in list(watching.missed.items())[-_MOST:]
+        f"{watching.shown(path)}: not registered: {why}"
+        for path, why in list(watching.missed.items())[-_MOST:]
     ]
     return page("\n".join(lines))
 

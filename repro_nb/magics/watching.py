@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
+import os
+import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List
 
 from repro_nb.errors import ReproError
 from repro_nb.probe.checkpoint_watch import CheckpointWatch
@@ -14,13 +16,14 @@ from repro_nb.probe.writing_cell import WritingCell, writing_cell
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Watching"]
+__all__ = ["Watching", "relative"]
 
 
 class Watching:
     """Registers each checkpoint that a cell writes, once the cell has ended, and shows nothing.
 
-    Of a file that a cell writes many times, only the last content is registered. A folder that is still being written
+    Of a file that a cell writes many times, only the last content is registered; one that is renamed in the same cell,
+    under its last name. What lies in a folder that is a checkpoint is part of it. A folder that is still being written
     when the cell ends (Orbax writes in the background) is registered after the first cell that finds it whole.
 
     Args:
@@ -36,7 +39,7 @@ class Watching:
         self.missed: Dict[str, str] = {}
         self._shell = shell
         self._waiting: Dict[str, WritingCell] = {}
-        self._watch = CheckpointWatch(self._written, self._failed)
+        self._watch = CheckpointWatch(self._written, self._failed, self._moved)
 
     def start(self) -> None:
         """Begin to watch."""
@@ -53,6 +56,12 @@ class Watching:
     def _written(self, path: str) -> None:
         self._waiting[path] = writing_cell()
 
+    def _moved(self, old: str, new: str) -> None:
+        """Follow a file, or all that was written into a folder, to its new name."""
+        for path in list(self._waiting):
+            if path == old or path.startswith(os.path.join(old, "")):  # noqa: PTH118 - texts
+                self._waiting[new + path[len(old) :]] = self._waiting.pop(path)
+
     def _failed(self, fault: Exception) -> None:
         self._miss("a checkpoint", f"{type(fault).__name__}: {fault}")
 
@@ -61,15 +70,49 @@ class Watching:
         there: List[str] = [path for path in self._waiting if Path(path).exists()]
         for path in there:
             cell = self._waiting.pop(path)
+            if any(str(folder) in there for folder in Path(path).parents):
+                continue  # torch.distributed writes the files of its folder by torch.save
             try:
-                self.registered[path] = _registered(path, cell, self._shell.starting_dir)
+                with _warnings_told(path, self.shown(path)):
+                    self.registered[path] = _registered(path, cell, self._shell.starting_dir)
                 self.missed.pop(path, None)
             except (ReproError, ImportError, OSError) as fault:
-                self._miss(path, str(fault))
+                self._miss(path, _why(fault))
 
     def _miss(self, path: str, reason: str) -> None:
         self.missed[path] = reason
-        warnings.warn(f"{path} was not registered: {reason}", stacklevel=2)
+        _tell(f"{self.shown(path)} was not registered: {reason}")
+
+    def shown(self, path: str) -> str:
+        """A path relative to the notebook's folder: what is shown is saved, and says nothing of this machine."""
+        return relative(path, self._shell.starting_dir)
+
+
+def relative(path: str, folder: str) -> str:
+    """`path` as seen from `folder`; absolute paths alone become others, or those on another drive do not."""
+    try:
+        return os.path.relpath(path, folder) if os.path.isabs(path) else path  # noqa: PTH117 - texts
+    except ValueError:  # another drive
+        return path
+
+
+def _why(fault: Exception) -> str:
+    """What went wrong, in one line; where is told beside it."""
+    text = fault.message if isinstance(fault, ReproError) else str(fault)
+    return " ".join(text.split())
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - for the cell's output
+
+
+@contextmanager
+def _warnings_told(path: str, shown: str) -> Iterator[None]:
+    """Our warnings as plain lines for as long as the block lasts."""
+    from repro_nb.checkpoints.warning import told_plainly
+
+    with told_plainly(lambda text: _tell(f"warning: {text.replace(path, shown)}")):
+        yield
 
 
 def _registered(path: str, cell: WritingCell, started_in: str) -> str:

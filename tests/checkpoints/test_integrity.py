@@ -57,6 +57,14 @@ def test_shards_that_are_missing_are_named(tmp_path):
         compute_checkpoint_hash(tmp_path)
 
 
+def test_the_empty_path_is_refused():
+    """It is not the current folder."""
+    with pytest.raises(UsageError, match="the path is empty"):
+        compute_checkpoint_hash("")
+    with pytest.raises(UsageError, match="the path is empty"):
+        verify_checkpoint_integrity("", SHA256)
+
+
 def test_a_file_that_is_not_there_has_no_digest(tmp_path):
     with pytest.raises(CheckpointError, match="there is no such file"):
         compute_checkpoint_hash(tmp_path / "gone")

@@ -1,9 +1,11 @@
 """Shards that are missing or too many, by what the checkpoint says itself. The checkpoints are written by torch."""
 
 import json
+import pickle
 import shutil
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -88,6 +90,33 @@ def test_numbers_may_begin_with_zero(tmp_path):
     assert index_problems(tmp_path) == ()
 
 
+def test_many_missing_shards_in_a_row_are_one_problem(tmp_path):
+    """A name can promise 99,999 of them."""
+    for number in (1, 50_000):
+        (tmp_path / _shard(number, 99_999)).touch()
+    names = [(2, 49_999), (50_001, 99_999)]
+    assert _problems(tmp_path) == {
+        f"{_shard(first, 99_999)} to {_shard(last, 99_999)}": Verdict.MISSING
+        for first, last in names
+    }
+
+
+def test_names_that_promise_shards_without_end_take_no_time(tmp_path):
+    """Each of 300 empty files would once have named 99,998 others."""
+    for number in range(300):
+        (tmp_path / _shard(1, 99_999, start=f"a{number}")).touch()
+    before = time.monotonic()
+    assert len(index_problems(tmp_path)) == 300
+    assert time.monotonic() - before < 5
+
+
+def test_an_index_that_names_shards_without_end_is_refused(tmp_path):
+    """An index of a few megabytes can name more than anybody would read."""
+    _index(tmp_path, [f"{number}.safetensors" for number in range(100_001)])
+    with pytest.raises(UnsafeCheckpointError, match="more than 100,000 files"):
+        index_problems(tmp_path)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"weight_map": []}', '{"weight_map": {"a": 1}}', "[" * 99999]
 )
@@ -138,6 +167,32 @@ def test_a_distributed_checkpoint_without_metadata_is_told(distributed):
 def test_damaged_metadata_is_told(distributed):
     whole = (distributed / ".metadata").read_bytes()
     (distributed / ".metadata").write_bytes(whole[: len(whole) // 2])
+    assert _problems(distributed) == {".metadata": Verdict.UNREADABLE}
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_metadata_is_read_in_every_protocol(distributed, protocol):
+    """Of every kind of operation that there is, no text is overlooked."""
+    values = [1, -5, 2**40, 2**90, 1.5, None, True, b"x" * 300, bytearray(b"q"), "é", {1}, ()]
+    names = {"__0_0.distcp": 1, "é.distcp": 2, "a/\\.distcp": 3, f"{'x' * 300}.distcp": 4}
+    metadata = pickle.dumps([values, names, frozenset([3]), [*range(70_000)]], protocol)
+    (distributed / ".metadata").write_bytes(metadata)
+    assert set(_problems(distributed)) == set(names) - {"__0_0.distcp"}
+    (distributed / ".metadata").write_bytes(metadata[:-1])
+    assert _problems(distributed) == {".metadata": Verdict.UNREADABLE}
+
+
+def test_metadata_of_many_small_operations_takes_a_moment(distributed):
+    """Those of one length are passed over together."""
+    (distributed / ".metadata").write_bytes(b"Nh\x01" * 10_000_000)
+    before = time.process_time()
+    assert _problems(distributed) == {".metadata": Verdict.UNREADABLE}
+    assert time.process_time() - before < 10
+
+
+def test_metadata_with_more_texts_than_any_checkpoint_has_is_not_read_to_its_end(distributed):
+    """Texts are what takes time; an honest file has one for each chunk of a tensor."""
+    (distributed / ".metadata").write_bytes(b"\x8c\x01a" * 3_000_001 + b".")
     assert _problems(distributed) == {".metadata": Verdict.UNREADABLE}
 
 

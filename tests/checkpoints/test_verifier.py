@@ -337,7 +337,7 @@ def test_each_algorithm_registers_and_localises(folder, algorithm):
 def test_a_broken_algorithm_is_accepted_with_a_warning(folder):
     """The warning names a better one."""
     write(folder / "model.bin")
-    with pytest.warns(UserWarning, match="md5 is broken.*blake3"):
+    with pytest.warns(UserWarning, match="md5 protects from accidents alone.*blake3"):
         CheckpointVerifier(folder, algorithm="md5").register_checkpoint("model.bin")
 
 

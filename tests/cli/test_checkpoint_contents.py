@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 
 @pytest.fixture
@@ -88,3 +89,49 @@ def test_a_report_cannot_be_written_over_a_checkpoint(cli, weights):
     done = cli("checkpoint", "diff", "a.npz", "c.npz", "--html", "a.npz")
     assert done.returncode == 2
     assert (weights / "a.npz").read_bytes() == before
+
+
+def test_after_one_that_fails_the_others_are_read(cli, weights):
+    """With the error of each in its place."""
+    (weights / "bad.npz").write_bytes(b"no archive")
+    done = cli("checkpoint", "content", "gone.npz", "a.npz", "bad.npz", "b.npz")
+    assert done.returncode == 2
+    assert [line.rpartition("  ")[2] for line in done.stdout.splitlines()] == ["a.npz", "b.npz"]
+    assert done.stderr.count("error: ") == 2
+    envelope = json.loads(cli("checkpoint", "content", "gone.npz", "a.npz", "--json").stdout)
+    gone, good = envelope["results"]
+    assert (gone["status"], gone["checkpoint"]) == ("error", "gone.npz")
+    assert good["path"] == "a.npz"
+
+
+def test_an_empty_path_is_refused(cli, weights):
+    for words in (("content", ""), ("diff", "", "a.npz"), ("diff", "a.npz", "")):
+        done = cli("checkpoint", *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "the path is empty" in done.stderr
+
+
+def test_names_of_tensors_are_told_apart(cli, tmp_path):
+    """In the terminal and in files: a name must not make a row of its own."""
+    names = ("new\nline", "new line", r"new\nline")
+    save_file({name: np.zeros(2) for name in names}, tmp_path / "a.safetensors")
+    save_file({name: np.ones(2) for name in names}, tmp_path / "b.safetensors")
+    sides = ("a.safetensors", "b.safetensors")
+    done = cli("checkpoint", "diff", *sides, "--html", "d.html", "--markdown", "d.md")
+    assert {line[:11].strip() for line in done.stdout.splitlines()} >= {
+        "new line",
+        r"new\nline",
+        r"new\\nline",
+    }
+    page = (tmp_path / "d.html").read_text()
+    assert all(f">{name}<" in page for name in ("new line", r"new\nline", r"new\\nline"))
+    rows = (tmp_path / "d.md").read_text().splitlines()
+    assert {row.split(" | ")[0] for row in rows if row.startswith("| new")} == {
+        "| new line",
+        r"| new\\nline",
+        r"| new\\\\nline",
+    }
+
+
+def test_one_difference_is_told_in_the_singular(cli, weights):
+    assert "1 of 1 tensor or value differs" in cli("checkpoint", "diff", "a.npz", "c.npz").stdout

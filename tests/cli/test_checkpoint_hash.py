@@ -98,3 +98,50 @@ def test_names_of_files_cannot_play_with_the_terminal(model):
     told = _run("manifest", "verify", "model/SHA256SUMS", cwd=model)
     assert "\x1b" not in told.stdout
     assert "evil: it is not there" in told.stdout
+
+
+def test_a_name_cannot_forge_a_line(model):
+    """Nor look like the name of another file."""
+    folder = model / "model"
+    for name in ("new\nline", "new line", r"new\nline"):
+        (folder / name).write_bytes(DATA)
+    told = _run("hash", *sorted(folder.glob("new*")), cwd=model)
+    names = [line.rpartition("/")[2] for line in told.stdout.splitlines()]
+    assert sorted(names) == ["new line", r"new\\nline", r"new\nline"]
+
+
+def test_after_one_that_fails_the_others_are_hashed(model):
+    """Each error is told, and it exits with 2."""
+    told = _run("hash", "gone", "model/a.bin", "", cwd=model)
+    assert (told.returncode, told.stdout) == (2, f"sha256:{SHA256}  model/a.bin\n")
+    assert "error: gone: there is no such file" in told.stderr
+    assert "the path is empty" in told.stderr
+    results = json.loads(_run("hash", "gone", "model/a.bin", "--json", cwd=model).stdout)["results"]
+    assert [each["status"] for each in results] == ["error", "ok"]
+    assert results[0]["error"] == "there is no such file"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["hash", "http://127.0.0.1:9/folder/"], "a web server has no folders"),
+        (["hash", "hf://owner/model/a.bin"], "huggingface_hub"),
+        (["hash", "az://container/a.bin"], "adlfs"),
+        (["hash", "sftp://host/a.bin"], "paramiko"),
+        (["manifest", "create", "http://host/model"], "local files alone"),
+        (["manifest", "verify", "s3://bucket/SHA256SUMS"], "local files alone"),
+        (["manifest", "create", ""], "the path is empty"),
+    ],
+)
+def test_an_address_that_will_not_do_says_why(model, words, message):
+    told = _run(*words, cwd=model)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert message in told.stderr
+
+
+def test_a_warning_is_a_line_without_our_files(model):
+    """Where in this package it comes from tells a user nothing."""
+    told = _run("manifest", "create", "model", "--algorithm", "md5", cwd=model)
+    assert told.returncode == 0
+    assert ".py" not in told.stderr
+    assert "UserWarning" not in told.stderr

@@ -1,5 +1,6 @@
 """`repro-nb checkpoint keygen`, `sign` and `verify-signature`, as a user runs them."""
 
+import hashlib
 import json
 import os
 import pty
@@ -42,7 +43,7 @@ def model(tmp_path):
 
 def test_from_a_key_to_a_verdict(repro_nb, model):
     """Each step says what it did, and where."""
-    made = repro_nb("keygen", "key")
+    made = repro_nb("keygen", "key", "--unencrypted")
     assert made.returncode == 0, made.stderr
     assert "keep it secret" in made.stdout
     assert "no passphrase" in made.stdout
@@ -50,15 +51,18 @@ def test_from_a_key_to_a_verdict(repro_nb, model):
     assert (signed.returncode, signed.stdout) == (0, "model: signed, model/model.sig\n")
     good = repro_nb("verify-signature", "model", "--key", "key.pub")
     assert good.returncode == 0
-    assert good.stdout == "ok  model: the signature is good, and covers 1 file\n"
+    verdict, signer = good.stdout.splitlines()
+    assert verdict == "ok  model: the signature is good, and covers 1 file"
+    digest = hashlib.sha256((model.parent / "key.pub").read_bytes()).hexdigest()
+    assert signer == f"  signed by the owner of the key sha256:{digest}"
     (model / "weights.bin").write_bytes(b"other")
     bad = repro_nb("verify-signature", "model", "--key", "key.pub")
     assert bad.returncode == 1
-    assert bad.stdout.splitlines()[1].split() == ["mismatch", "weights.bin"]
+    assert bad.stdout.splitlines()[2].split() == ["mismatch", "weights.bin"]
 
 
 def test_json_is_all_that_goes_to_standard_output(repro_nb, model):
-    made = repro_nb("keygen", "key", "--json")
+    made = repro_nb("keygen", "key", "--unencrypted", "--json")
     assert json.loads(made.stdout)["results"][0]["encrypted"] is False
     signed = json.loads(repro_nb("sign", "model", "--key", "key", "--json").stdout)
     assert signed["schema"] == "repro_nb/checkpoint-sign/1"
@@ -120,7 +124,12 @@ def rest_of(terminal):
         (["sign", "nothing", "--key", "key"], "does not exist"),
         (["sign", "model", "--key", "key.pub"], "no key"),
         (["sign", "model", "--key", "key", "--signature", "key"], "not overwritten"),
-        (["keygen", "key"], "never overwritten"),
+        (["keygen", "key", "--unencrypted"], "never overwritten"),
+        (["keygen", "another"], "--unencrypted"),
+        (["keygen", ""], "the path is empty"),
+        (["sign", "", "--key", "key"], "the path is empty"),
+        (["sign", "https://host/model.pt", "--key", "key"], "local files alone"),
+        (["verify-signature", "s3://bucket/model", "--key", "key.pub"], "local files alone"),
         (["verify-signature", "model"], "--issuer"),
         (["verify-signature", "model", "--identity", "me"], "--issuer"),
         (["verify-signature", "model", "--key", "key.pub", "--offline"], "--identity"),
@@ -130,16 +139,24 @@ def rest_of(terminal):
 )
 def test_what_cannot_be_done_says_why(repro_nb, model, arguments, message):
     """With the exit code of a usage error, and no traceback."""
-    repro_nb("keygen", "key")
+    repro_nb("keygen", "key", "--unencrypted")
     done = repro_nb(*arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
+def test_a_key_without_a_passphrase_must_be_asked_for(repro_nb, tmp_path):
+    """Where nobody can type one, no key is written by oversight."""
+    refused = repro_nb("keygen", "key")
+    assert refused.returncode == 2
+    assert PASSPHRASE in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_names_cannot_steer_the_terminal(repro_nb, model):
     """A file name in a folder from a stranger may hold anything."""
-    repro_nb("keygen", "key")
+    repro_nb("keygen", "key", "--unencrypted")
     repro_nb("sign", "model", "--key", "key")
     (model / "\x1b[2J\u202einnocent").touch()
     done = repro_nb("verify-signature", "model", "--key", "key.pub")

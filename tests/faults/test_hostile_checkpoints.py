@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -154,6 +155,95 @@ def laughing_dictionaries(depth=40):
     return b"\x80\x02K\x01" + level * depth + b"."
 
 
+def pickled(body):
+    """A torch archive of a few kilobytes around a stream that is far longer."""
+    return zipped(("a/data.pkl", b"\x80\x05" + body + b"."), packed=True)
+
+
+def numbers(count):
+    """A list of small numbers, kept under 0."""
+    return b"]q\x00(" + b"K\x07" * count + b"e0"
+
+
+def text(size):
+    """A text, kept under 0."""
+    return b"X" + struct.pack("<I", size) + b"A" * size + b"q\x000"
+
+
+def calls(function, arguments, count=100_000):
+    """A list of what a function, kept under 1, gives for the same arguments again and again."""
+    return function + b"q\x010(" + (b"h\x01" + arguments + b"R") * count + b"l"
+
+
+def two_names_of_one_storage(first):
+    """A torch archive with ``data/0`` and ``DATA/0``: torch takes the two for one, and reads other numbers than we."""
+    members = [("a/data/0", np.float32(1).tobytes()), ("a/DATA/0", np.float32(666).tobytes())]
+    return zipped(("a/data.pkl", rebuilt((1,), (1,))), *(members if first else members[::-1]))
+
+
+def endless_line(tmp_path):
+    """A file without blocks on the disk, whose first line has 20 GB."""
+    path = tmp_path / "endless-line.pt"
+    with path.open("wb") as file:
+        file.write(b"\x80\x02c")
+        file.truncate(20 << 30)
+
+
+def linked_h5(tmp_path):
+    """Groups that each link the next one twice: 2 to the 40 paths."""
+    path = tmp_path / "linked.h5"
+    with h5py.File(path, "w") as file:
+        groups = [file.create_group(f"g{number}") for number in range(40)]
+        for group, following in pairwise(groups):
+            group["a"] = group["b"] = following
+
+
+def linked_to_external_h5(tmp_path):
+    """A link within the file to a link to another file; of an open file HDF5 takes that for the file itself."""
+    with h5py.File(tmp_path / "linked-to-external.h5", "w") as file:
+        file["w"] = np.zeros(2)
+        file["z"] = h5py.ExternalLink(str(tmp_path / "other-file"), "/")
+        file["a"] = h5py.SoftLink("/z/w")
+
+
+def long_texts_gguf(tmp_path):
+    """Texts of 64 MiB each, without blocks on the disk."""
+    with (tmp_path / "long-texts.gguf").open("wb") as file:
+        file.write(b"GGUF" + struct.pack("<IQQ", 3, 0, 40))
+        for number in range(40):
+            name = b"k%d" % number
+            head = struct.pack("<Q", len(name)) + name
+            file.write(head + struct.pack("<IQ", 8, 64 << 20))
+            file.seek(64 << 20, os.SEEK_CUR)
+        file.truncate()
+
+
+def onnx_model(**fields):
+    """An ONNX model."""
+    fields = {"graph": onnx.GraphProto(name="g"), **fields}
+    return onnx.ModelProto(ir_version=8, **fields).SerializeToString()
+
+
+def onnx_tensor(**fields):
+    """An ONNX model with one initializer."""
+    tensor = onnx.TensorProto(name="w", dims=[2], data_type=onnx.TensorProto.FLOAT, **fields)
+    return onnx_model(graph=onnx.GraphProto(name="g", initializer=[tensor]))
+
+
+def onnx_attribute(**fields):
+    """An ONNX model whose one node has one attribute."""
+    attribute = onnx.AttributeProto(name="value", **fields)
+    node = onnx.NodeProto(op_type="Constant", output=["c"], attribute=[attribute])
+    return onnx_model(graph=onnx.GraphProto(name="g", node=[node]))
+
+
+SPARSE = onnx.SparseTensorProto(
+    values=onnx.TensorProto(name="s", dims=[1], data_type=1, float_data=[1]),
+    indices=onnx.TensorProto(dims=[1], data_type=7, int64_data=[1]),
+    dims=[4],
+)
+
+
 def external_h5(tmp_path):
     """An HDF5 file that leads to another one."""
     path = tmp_path / "external.h5"
@@ -224,7 +314,7 @@ FILES = {
     "nested-lists.pt": (torch_zip(laughs()), ""),
     "repeated-text.pt": (
         torch_zip(b"\x80\x02T" + struct.pack("<i", 1 << 20) + b"x" * (1 << 20) + b"q\x000](" + b"h\x00" * 1000 + b"e."),
-        "names and texts",
+        "its texts would have",
     ),
     "long-key.pt": (
         torch_zip(b"\x80\x02}U\x01a}(T" + struct.pack("<i", 1 << 20) + b"x" * (1 << 20) + b"q\x00Nh\x00Nus."),
@@ -242,13 +332,13 @@ FILES = {
     "deep.pt": (torch_zip(b"]" * 200_000 + b"a" * 199_999 + b"."), "nested more than 100 deep"),
     "deep-dictionaries.pt": (torch_zip(b"\x80\x02K\x01" + b"q\x000}U\x01ah\x00s" * 150_000 + b"."), "nested"),
     "itself.pt": (torch_zip(b"]q\x00h\x00a."), "nested more than 100 deep"),
-    "endless-text.pt": (b"\x80\x04\x8e" + struct.pack("<Q", 1 << 40), "more than 536,870,912 bytes"),
+    "endless-text.pt": (b"\x80\x04\x8e" + struct.pack("<Q", 1 << 40), "announces 1,099,511,627,776 bytes"),
     "huge-number.pt": (torch_zip(b"\x80\x02\x8b" + struct.pack("<i", 1 << 20) + b"\x7f" * (1 << 20) + b"."), "bits"),
     "colliding-set.pt": (
         torch_zip(b"\x80\x04\x8f(" + b"".join(_long(i * (2**61 - 1)) for i in range(20_000)) + b"\x90."),
         "a set of 20,000",
     ),
-    "operations.pt": (torch_zip(b"N0" * 1_600_000 + b"N."), "operations"),
+    "operations.pt": (torch_zip(b"N0" * 2_100_000 + b"N."), "operations"),
     "expanded.pt": (torch_zip(rebuilt((1 << 40,), (0,)), _0=bytes(4)), "100 times"),
     "packed-parts.pt": (packed_parts(), "is but a part of it"),
     "outside.pt": (torch_zip(rebuilt((100,), (1,)), _0=bytes(4)), "ends before"),
@@ -293,7 +383,88 @@ FILES = {
         b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 1) + b"a" + struct.pack("<IIQ", 9, 0, 1 << 50),
         "announces a list",
     ),
+    "copied-lists.pt": (
+        pickled(numbers(1_000_000) + calls(b"cbuiltins\nlist\n", b"h\x00\x85")),
+        "bytes of memory",
+    ),
+    "copied-dictionaries.pt": (
+        pickled(b"}q\x00(" + b"K\x07N" * 500_000 + b"u0" + calls(b"cbuiltins\ndict\n", b"h\x00\x85")),
+        "bytes of memory",
+    ),
+    "copied-texts.pt": (
+        pickled(text(1_000_000) + b"X\x06\0\0\0latin1q\x020" + calls(b"c_codecs\nencode\n", b"h\x00h\x02\x86")),
+        "bytes of memory",
+    ),
+    "copied-bytes.pt": (
+        pickled(b"\x96" + struct.pack("<Q", 1 << 20) + bytes(1 << 20) + b"q\x000(" + b"h\x00" * 1000 + b"l"),
+        "its texts would have",
+    ),
+    "list-of-bytes.pt": (pickled(b"cbuiltins\nlist\nC\x09123456789\x85R"), "something else than a list"),
+    "long-path.pt": (
+        pickled(b"cpathlib\nPosixPath\n(X\x01\0\0\0aq\x00" + b"h\x00" * 100_000 + b"tR"),
+        "a path of 100,001 parts",
+    ),
+    "one-list-in-many-places.pt": (pickled(numbers(1_000_000) + b"(" + b"h\x00" * 60 + b"l"), "more than 1,000,000"),
+    "many-dictionaries.pt": (pickled(b"(" + b"}" * 3_900_000 + b"l"), "bytes of memory"),
+    "long-names.pt": (
+        pickled(text(9000) + b"}q\x01(" + b"K\x07N" * 60_000 + b"u0}h\x00h\x01s"),
+        "bytes of memory",
+    ),
+    "long-packed-text.pt": (pickled(text(80_000_000)), "its pickle stream unfolds"),
+    "endless-line.pt": (endless_line, "a line of more than"),
+    "linked.h5": (linked_h5, "by more than 10,000 names"),
+    "long-texts.gguf": (long_texts_gguf, "bytes of memory"),
+    "empty-texts.gguf": (
+        b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 1) + b"a" + struct.pack("<IIQ", 9, 8, 9_900_000) + bytes(9_900_000),
+        "announces a list",
+    ),
+    # Other contents for other readers
+    "names-by-case.pt": (two_names_of_one_storage(first=True), "takes for 'a/data/0'"),
+    "names-by-case-first.pt": (two_names_of_one_storage(first=False), "takes for 'a/data/0'"),
+    "stream-by-case.pt": (zipped(("a/data.pkl", b"N."), ("a/DATA.PKL", b"K\x01.")), "takes for 'a/data.pkl'"),
+    "order-by-case.pt": (zipped(("a/data.pkl", b"N."), ("a/ByteOrder", b"big")), "takes for 'a/byteorder'"),
+    "two-folders.pt": (zipped(("b/DATA.PKL", b"K\x01."), ("a/data.pkl", b"N.")), "outside of 'a/'"),
+    "deeper-stream.pt": (zipped(("a/b/data.pkl", b"N.")), "where torch would not look"),
+    "slot-state.pt": (torch_zip(b"\x80\x02cargparse\nNamespace\n)\x81(N}U\x01aK\x01stb."), "in no dictionary"),
+    "built-twice.pt": (
+        torch_zip(b"\x80\x02cargparse\nNamespace\n)\x81}U\x01aK\x01sb}U\x01bK\x02sb."),
+        "attributes twice",
+    ),
+    "array-built-twice.pt": (
+        torch_zip(pickle.dumps(np.float32(1))[:-1] + b"(K\x01)cnumpy\ndtype\nU\x02f4\x85R\x89U\x04abcdtb."),
+        "numbers twice",
+    ),
+    "namespace-arguments.pt": (torch_zip(b"\x80\x02ctypes\nSimpleNamespace\n}\x85R."), "other arguments"),
+    "attribute-of-a-dictionary.pt": (
+        torch_zip(b"\x80\x02ccollections\nOrderedDict\n)R}U\x05extraK\x01sb."),
+        "the attribute 'extra'",
+    ),
+    "third-of-a-pair.pt": (torch_zip(b"\x80\x02ccollections\nOrderedDict\n]](U\x01aNNea\x85R."), "damaged"),
+    "bytes-of-another-encoding.pt": (
+        torch_zip(b"\x80\x02cbuiltins\nbytearray\nX\x02\0\0\0\xc3\xa9U\x04utf8\x86R."),
+        "another encoding",
+    ),
+    "path-that-begins-anew.pt": (torch_zip(b"\x80\x02cpathlib\nPosixPath\nU\x01aU\x02/b\x86R."), "begins anew"),
+    "items-of-a-list.pt": (torch_zip(b"\x80\x02]NNs."), "sets items of a list"),
+    "items-of-a-namespace.pt": (torch_zip(b"\x80\x02cargparse\nNamespace\n)\x81(NNu."), "sets items of a Rebuilt"),
+    "append-to-a-dictionary.pt": (torch_zip(b"\x80\x02}Na."), "appends to a Dictionary"),
+    "members-of-a-list.pt": (torch_zip(b"\x80\x04](N\x90."), "adds members to a list"),
+    "sparse-initializer.onnx": (
+        onnx_model(graph=onnx.GraphProto(name="g", sparse_initializer=[SPARSE])),
+        "'s' is a sparse initializer",
+    ),
+    "sparse-attribute.onnx": (onnx_attribute(sparse_tensor=SPARSE), "'c' is given as sparse_tensor"),
+    "sparse-attributes.onnx": (onnx_attribute(sparse_tensors=[SPARSE]), "'c' is given as sparse_tensors"),
+    "unknown-field.onnx": (onnx_model() + b"\xf8\x3f\x01", "does not know"),
+    "external-nowhere.onnx": (onnx_tensor(data_location=1), "'w' are in another file"),
+    "external-and-here.onnx": (onnx_tensor(data_location=1, raw_data=bytes(8)), "'w' are in another file"),
+    "two-forms.onnx": (onnx_tensor(raw_data=bytes(8), float_data=[1, 2]), "in several forms"),
+    "segment.onnx": (
+        onnx_tensor(raw_data=bytes(8), segment=onnx.TensorProto.Segment(begin=0, end=2)),
+        "a segment",
+    ),
     # Other people's files
+    "linked-to-external.h5": (linked_to_external_h5, "'a' leads to '/z/w'"),
     "external.h5": (external_h5, "leads to another file"),
     "raw-external.h5": (raw_external_h5, "in another file"),
     "cyclic.h5": (cyclic_h5, "within itself"),
@@ -306,7 +477,9 @@ def folder(tmp_path_factory):
     """Every hostile file, in a folder."""
     made = tmp_path_factory.mktemp("hostile")
     for name, (content, _) in FILES.items():
-        (made / name).write_bytes(content(made) if callable(content) else content)
+        written = content(made) if callable(content) else content
+        if written is not None:
+            (made / name).write_bytes(written)
     return made
 
 
@@ -332,7 +505,7 @@ def test_what_would_run_code_is_told_from_what_is_damaged(folder, name):
 
 
 LIMITED = """
-import resource, sys
+import re, resource, sys
 from pathlib import Path
 from repro_nb.checkpoints.content import content_digest
 from repro_nb.errors import CheckpointError
@@ -344,11 +517,14 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
             content_digest(path)
         except CheckpointError:
             print(path.name)
+status = Path("/proc/self/status")
+if status.exists() and int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read_text())[1]) > 1 << 20:
+    print("more-than-a-GiB")
 """
 
 
 def test_all_of_them_together_stay_within_bounded_memory_and_time(folder):
-    """A process that is given 2 GiB and a minute refuses them all, without numpy or torch."""
+    """A process that is given a GiB and a minute refuses them all, without numpy or torch."""
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(folder)],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
@@ -418,3 +594,18 @@ def test_random_damage_is_an_error_or_another_digest_but_never_a_crash(tmp_path)
                 content_digest(path)
             except CheckpointError:
                 continue
+
+
+def test_a_machine_with_less_memory_than_a_file_takes_refuses_it(tmp_path):
+    """The error is typed, as for any other file that asks for too much."""
+    (tmp_path / "a.pt").write_bytes(pickled(text(60_000_000)))
+    code = LIMITED.replace("(2 << 30, 2 << 30)", "(90 << 20, 90 << 20)")
+    code = code.replace("print(path.name)", "print(sys.exc_info()[1])")
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "more memory than there is" in done.stdout

@@ -133,7 +133,7 @@ def test_a_registry_that_git_replaces_is_written_where_it_is_then(tmp_path):
     registry = Registry(tmp_path)
     registry.append(registration("old"))
     descriptor = os.open(registry.path, os.O_RDWR)
-    with locked(descriptor, alone=True):
+    with locked(descriptor, alone=True, patience=10):
         thread = threading.Thread(target=registry.append, args=(registration("new"),))
         thread.start()
         (tmp_path / "other").write_bytes(registry.path.read_bytes())

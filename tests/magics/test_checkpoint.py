@@ -6,6 +6,7 @@ import pytest
 from live_kernel import Kernel, text_of
 
 from repro_nb import CheckpointVerifier
+from repro_nb.checkpoints.report.provenance_wording import made_in
 from repro_nb.records import source_digest
 
 SAVES = """\
@@ -56,6 +57,8 @@ def test_it_registers_and_shows_the_digests(kernel, folder):
     )
     assert found.provenance.cell_source == source_digest(cell)
     assert found.provenance.order == 2
+    assert f"In [{found.provenance.prompt}]" in made_in(found.provenance)
+    assert "a.npy --note" in kernel.value(f"_ih[{found.provenance.prompt}]")
     assert set(found.provenance.fingerprints) >= {"python", "numpy"}
     assert found.provenance.environment
     assert CheckpointVerifier(folder).verify_checkpoint("a.npy")
@@ -77,6 +80,19 @@ def test_a_model_gives_the_architecture(kernel, folder):
     answer = kernel.run("%repro_checkpoint net.pt --model nett")
     assert answer.error == "UsageError"
     assert "there is no variable 'nett'" in answer.stderr
+
+
+def test_what_is_shown_names_no_folder_of_this_machine(kernel, folder):
+    """It is saved with the notebook."""
+    kernel.run("open('c.bin', 'w').close()")
+    told = [text_of(kernel.run("%repro_checkpoint c.bin"))]
+    told += [kernel.run("%repro_checkpoint gone.bin").stderr]
+    kernel.run("%repro_checkpoint --watch")
+    kernel.run("import numpy as np\nnp.save('d.npy', np.ones(2))")
+    told += [text_of(kernel.run("%repro_checkpoint"))]
+    kernel.run("%repro_checkpoint --no-watch")
+    assert "d.npy: " in told[2]
+    assert not any(str(folder) in each for each in told)
 
 
 @pytest.mark.parametrize("line", ["none.pt", "--note x", "a b c", "/etc/hostname/x"])
@@ -132,12 +148,58 @@ def test_of_a_loop_the_last_content_is_registered(kernel, folder):
     kernel.run("%repro_checkpoint --no-watch")
 
 
+ATOMIC = """\
+import os, pathlib, shutil, numpy as np, torch
+torch.save({"w": torch.ones(3)}, "one.tmp")
+os.replace("one.tmp", "one.pt")
+np.save("two.npy.tmp.npy", np.ones(3))
+pathlib.Path("two.npy.tmp.npy").rename("two.npy")
+os.mkdir("part")
+np.save("part/three.npy", np.ones(3))
+os.rename("part", "whole")
+with open("four.tmp", "wb") as file:
+    torch.save({"w": torch.ones(3)}, file)
+shutil.move("four.tmp", "whole/four.pt")
+"""
+
+
+def test_a_file_is_followed_through_a_rename(kernel, folder):
+    """As careful programs save: to a temporary name first."""
+    kernel.run("%repro_checkpoint --watch")
+    answer = kernel.run(ATOMIC, cellId="atomic")
+    assert answer.error is None
+    assert not answer.stderr
+    for name in ("one.pt", "two.npy", "whole/three.npy", "whole/four.pt"):
+        assert registered(folder, name).provenance.cell == "atomic", name
+    assert not any(
+        "tmp" in name for name in CheckpointVerifier(folder).list_registered_checkpoints()
+    )
+    kernel.run("%repro_checkpoint --no-watch")
+
+
+def test_the_files_of_a_folder_are_registered_with_it(kernel, folder):
+    """torch.distributed writes them by `torch.save`, and they are no checkpoints of their own."""
+    kernel.run("import warnings; warnings.simplefilter('ignore')")
+    kernel.run("%repro_checkpoint --watch")
+    answer = kernel.run(
+        "import torch.distributed.checkpoint as dcp\n"
+        "dcp.save({'w': torch.ones(3)}, checkpoint_id='dcp')"
+    )
+    assert answer.error is None
+    names = CheckpointVerifier(folder).list_registered_checkpoints()
+    assert [name for name in names if name.startswith("dcp")] == ["dcp"]
+    kernel.run("%repro_checkpoint --no-watch")
+
+
 def test_a_file_elsewhere_is_not_registered_and_told(kernel, folder, tmp_path):
     """No registry is put into folders that are not the notebook's."""
     kernel.run("%repro_checkpoint --watch")
     answer = kernel.run(f"np.save({str(tmp_path / 'far.npy')!r}, np.ones(2))")
     assert answer.error is None
-    assert "outside the notebook's folder" in answer.stderr
+    (line,) = answer.stderr.splitlines()
+    assert "outside the notebook's folder" in line
+    assert ".py" not in line
+    assert line.startswith("../")
     assert not (tmp_path / "checkpoints.repro.jsonl").exists()
     kernel.run("%repro_checkpoint --no-watch")
 

@@ -4,6 +4,7 @@ import functools
 import io
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,10 +19,10 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 @pytest.fixture
 def watch():
-    """A watch that keeps what it sees, in `seen` and `faults`."""
-    seen, faults = [], []
-    watch = CheckpointWatch(seen.append, faults.append)
-    watch.seen, watch.faults = seen, faults
+    """A watch that keeps what it sees, in `seen`, `faults` and `moves`."""
+    seen, faults, moves = [], [], []
+    watch = CheckpointWatch(seen.append, faults.append, lambda *move: moves.append(move))
+    watch.seen, watch.faults, watch.moves = seen, faults, moves
     watch.install()
     yield watch
     watch.uninstall()
@@ -53,7 +54,7 @@ def test_a_save_that_fails_is_not_told_and_fails_as_ever(watch, tmp_path):
 def test_a_fault_of_the_watcher_does_not_reach_the_user(tmp_path):
     """It is handed to who turned the watch on."""
     faults = []
-    watch = CheckpointWatch(lambda _: 1 / 0, faults.append)
+    watch = CheckpointWatch(lambda _: 1 / 0, faults.append, lambda *_: None)
     watch.install()
     np.save(tmp_path / "a.npy", np.ones(2))
     watch.uninstall()
@@ -66,11 +67,53 @@ def test_wrapped_functions_are_what_they_were_to_everyone_else(watch):
     assert pickle.loads(pickle.dumps(np.save)) is np.save
 
 
+@pytest.mark.parametrize(
+    "rename",
+    [
+        os.rename,
+        os.replace,
+        lambda old, new: Path(old).rename(new),
+        lambda old, new: Path(old).replace(new),
+        shutil.move,
+    ],
+)
+def test_a_renaming_is_told_with_both_names(watch, tmp_path, monkeypatch, rename):
+    """However it is done; absolute, as the cell may change the folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.tmp").touch()
+    name = getattr(rename, "__name__", "")
+    current = getattr(shutil if name == "move" else os, name, rename)
+    current("a.tmp", "a.bin")
+    assert set(watch.moves) == {(str(tmp_path / "a.tmp"), str(tmp_path / "a.bin"))}
+    assert watch.faults == []
+
+
+def test_what_is_moved_into_a_folder_is_told_with_its_name_there(watch, tmp_path):
+    """As `shutil.move` takes it."""
+    (tmp_path / "a.bin").touch()
+    (tmp_path / "into").mkdir()
+    shutil.move(tmp_path / "a.bin", tmp_path / "into")
+    assert watch.moves[-1] == (str(tmp_path / "a.bin"), str(tmp_path / "into/a.bin"))
+
+
+def test_renaming_works_as_ever(watch, tmp_path):
+    """Errors, folders that names are relative to, and pickling by reference."""
+    with pytest.raises(FileNotFoundError):
+        (tmp_path / "none").replace(tmp_path / "a")
+    assert pickle.loads(pickle.dumps(os.replace)) is os.replace
+    (tmp_path / "a").touch()
+    folder = os.open(tmp_path, os.O_RDONLY)
+    os.rename("a", "b", src_dir_fd=folder, dst_dir_fd=folder)
+    os.close(folder)
+    assert (tmp_path / "b").exists()
+    assert watch.moves == []
+
+
 def test_undoing_twice_and_under_another_wrapper(tmp_path):
     """Who wrapped our wrapper keeps theirs, and ours is silent from then on."""
     seen = []
     original = np.save
-    watch = CheckpointWatch(seen.append, seen.append)
+    watch = CheckpointWatch(seen.append, seen.append, print)
     watch.install()
     watch.install()
     ours = np.save
@@ -88,7 +131,7 @@ def test_a_library_that_is_not_loaded_is_left_alone_until_it_is(tmp_path):
         "import sys\n"
         "from repro_nb.probe.checkpoint_watch import CheckpointWatch\n"
         "seen = []\n"
-        "watch = CheckpointWatch(seen.append, seen.append)\n"
+        "watch = CheckpointWatch(seen.append, seen.append, print)\n"
         "watch.install()\n"
         "assert not {'numpy', 'torch', 'safetensors', 'orbax'} & set(sys.modules)\n"
         "import numpy\n"
@@ -117,7 +160,7 @@ def test_orbax_checkpoints_are_told_as_folders(tmp_path):
         "import sys\n"
         "from repro_nb.probe.checkpoint_watch import CheckpointWatch\n"
         "seen = []\n"
-        "watch = CheckpointWatch(seen.append, lambda fault: print(repr(fault)))\n"
+        "watch = CheckpointWatch(seen.append, lambda fault: print(repr(fault)), lambda *_: None)\n"
         "watch.install()\n"
         "import numpy as np, orbax.checkpoint as ocp\n"
         "ocp.PyTreeCheckpointer().save(sys.argv[1] + '/one', {'w': np.ones(3)})\n"
@@ -133,3 +176,25 @@ def test_orbax_checkpoints_are_told_as_folders(tmp_path):
         check=False,
     )
     assert done.stdout == f"{[str(tmp_path / 'one'), str(tmp_path / 'two')]}\n", done.stderr
+
+
+def test_checkpoints_of_torch_distributed_are_told_as_folders(tmp_path):
+    """By the keyword that names them; without a group of processes too."""
+    code = (
+        "import sys\n"
+        "from repro_nb.probe.checkpoint_watch import CheckpointWatch\n"
+        "seen = []\n"
+        "watch = CheckpointWatch(seen.append, lambda fault: print(repr(fault)), lambda *_: None)\n"
+        "watch.install()\n"
+        "import torch, torch.distributed.checkpoint as dcp\n"
+        "dcp.save({'w': torch.ones(3)}, checkpoint_id=sys.argv[1] + '/dcp')\n"
+        "print(seen[-1])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, tmp_path],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == f"{tmp_path / 'dcp'}\n", done.stderr

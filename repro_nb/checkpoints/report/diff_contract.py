@@ -17,6 +17,7 @@ def diff_envelope(diff: CheckpointDiff) -> dict[str, Any]:
         "left": diff.left,
         "right": diff.right,
         "left_format": diff.left_format,
+        "left_out": list(diff.left_out),
         "right_format": diff.right_format,
         "agrees": diff.agrees,
         "same": diff.same,

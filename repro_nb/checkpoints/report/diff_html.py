@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from repro_nb.checkpoints.diff import CheckpointDiff, EntryDiff
 from repro_nb.checkpoints.report.diff_wording import extent, figures, first, summary, verdict
+from repro_nb.pages.cells import name_cell, sentence_cell
 from repro_nb.pages.elements import Markup, el
+from repro_nb.pages.one_line import one_line
 from repro_nb.pages.page import page
 from repro_nb.pages.tables import facts, plain_table
 
@@ -33,24 +35,30 @@ def html(diff: CheckpointDiff) -> str:
         facts(
             [("A", _side(diff.left, diff.left_format)), ("B", _side(diff.right, diff.right_format))]
         ),
-        plain_table("Tensors and values", _HEAD, map(_row, diff.rows)) if diff.rows else None,
+        el(
+            "div",
+            {"class": "figures"},
+            plain_table("Tensors and values", _HEAD, map(_row, diff.rows)),
+        )
+        if diff.rows
+        else None,
     )
     return page("Checkpoint difference", summary(diff), card)
 
 
 def _side(name: str, form: str) -> str:
-    return f"{name} ({form})"
+    return f"{one_line(name)} ({form})"
 
 
 def _row(row: EntryDiff) -> Markup:
     return el(
         "tr",
         None,
-        el("th", {"scope": "row"}, row.name),
+        name_cell(one_line(row.name)),
         el("td", None, row.change.value),
         el("td", None, _bar(extent(row)) if row.difference else None),
         [el("td", {"class": "number"}, figure) for figure in figures(row)],
-        el("td", None, first(row)),
+        sentence_cell(first(row)),
     )
 
 

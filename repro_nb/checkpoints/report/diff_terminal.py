@@ -8,7 +8,7 @@ from rich.text import Text
 
 from repro_nb.checkpoints.diff import Change, CheckpointDiff, EntryDiff
 from repro_nb.checkpoints.report.diff_wording import bar, extent, figures, first, summary, verdict
-from repro_nb.pages.readable import readable
+from repro_nb.pages.one_line import one_line, unbroken
 
 __all__ = ["diff_report"]
 
@@ -31,7 +31,8 @@ def diff_report(diff: CheckpointDiff) -> RenderableType:
     sign, style = ("✓", "bold green") if diff.agrees else ("✗", "bold red")
     head = Text(f"{sign} {verdict(diff)}", style)
     sides = Text(
-        readable(f"A: {diff.left} ({diff.left_format})\nB: {diff.right} ({diff.right_format})"),
+        f"A: {one_line(diff.left)} ({diff.left_format})\n"
+        f"B: {one_line(diff.right)} ({diff.right_format})",
         "dim",
     )
     if diff.agrees:
@@ -52,9 +53,9 @@ def _cells(row: EntryDiff) -> list[Text]:
     style = _STYLES.get(row.change, "magenta")
     shown = bar(extent(row), _BAR) if row.difference else ""
     return [
-        Text(readable(row.name)),
+        Text(one_line(row.name)),
         Text(row.change.value, style),
         Text(shown, style),
         *(Text(figure) for figure in figures(row)),
-        Text(readable(first(row)), "dim"),
+        Text(unbroken(first(row)), "dim"),
     ]

@@ -7,6 +7,8 @@ import math
 from repro_nb.checkpoints.diff import Change, CheckpointDiff, EntryDiff
 from repro_nb.checkpoints.elementwise import Difference
 from repro_nb.checkpoints.tensors.dtypes import dtype_named
+from repro_nb.checkpoints.wording import listed, plural
+from repro_nb.pages.one_line import one_line
 
 __all__ = ["bar", "extent", "figures", "first", "summary", "verdict"]
 
@@ -16,9 +18,15 @@ _SMALLEST = 1e-8
 
 def verdict(diff: CheckpointDiff) -> str:
     """One sentence."""
+    beside = (
+        f"; not compared: {listed([one_line(name) for name in diff.left_out])}"
+        if diff.left_out
+        else ""
+    )
     if diff.agrees:
-        return f"the same to the bit: {_counted(diff.same)}"
-    return f"{len(diff.rows):,} of {_counted(diff.same + len(diff.rows))} differ"
+        return f"the same to the bit: {_counted(diff.same)}{beside}"
+    verb = "differs" if len(diff.rows) == 1 else "differ"
+    return f"{len(diff.rows):,} of {_counted(diff.same + len(diff.rows))} {verb}{beside}"
 
 
 def summary(diff: CheckpointDiff) -> str:
@@ -82,7 +90,7 @@ def _bit(row: EntryDiff, difference: Difference) -> str:
 
 
 def _counted(count: int) -> str:
-    return f"{count:,} tensor or value" if count == 1 else f"{count:,} tensors and values"
+    return plural(count, "tensor or value", "tensors and values")
 
 
 def _number(value: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from repro_nb.checkpoints.report.verify_contract import envelope
 from repro_nb.checkpoints.report.verify_wording import Report
 from repro_nb.errors import UsageError
-from repro_nb.files import write_atomically
+from repro_nb.pages import reports
 
 __all__ = ["FORMS", "rendered", "write_report"]
 
@@ -25,16 +25,12 @@ def write_report(path: Path, verified: Callable[[], Report]) -> Report:
         verified: Verifies; called once it is known that the report can be written in that form.
 
     Raises:
-        UsageError: The suffix is none of `FORMS`, or the report cannot be written.
+        UsageError: The suffix is none of `FORMS`, or the report cannot be written, or would replace something else.
     """
     _check_form(path)
+    reports.check_target(path)
     report = verified()
-    try:
-        write_atomically(path, rendered(report, path.suffix.lower()).encode())
-    except OSError as problem:
-        raise UsageError(
-            f"the report cannot be written: {problem.strerror or problem}", where=str(path)
-        ) from problem
+    reports.write_report(path, rendered(report, path.suffix.lower()))
     return report
 
 

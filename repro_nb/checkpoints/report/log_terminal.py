@@ -99,6 +99,9 @@ def _changed(now: Registration, before: Registration | None) -> str:
         return ""
     if before.digest == now.digest and before.algorithm == now.algorithm:
         return "nothing: the same bytes"
+    if before.algorithm != now.algorithm:
+        # Digests by two algorithms cannot be compared.
+        return "" if before.size == now.size else "other bytes"
     if not (before.content and now.content and before.content.digest and now.content.digest):
         return "other bytes"
     if before.content.digest == now.content.digest:

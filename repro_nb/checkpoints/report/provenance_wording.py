@@ -5,6 +5,7 @@ from __future__ import annotations
 from repro_nb.checkpoints.provenance import Provenance
 from repro_nb.checkpoints.registration import Parent
 from repro_nb.checkpoints.wording import listed
+from repro_nb.pages.one_line import one_line
 
 __all__ = ["code_version", "made_from", "made_in", "random_state"]
 
@@ -14,15 +15,21 @@ _SHORT = 12
 def made_in(provenance: Provenance) -> str:
     """The notebook and cell, or the program; empty where neither is known."""
     if provenance.notebook or provenance.cell:
-        order = f" (execution {provenance.order})" if provenance.order is not None else ""
-        cell = f", cell {provenance.cell}{order}" if provenance.cell else ""
+        cell = f", cell {provenance.cell}{_execution(provenance)}" if provenance.cell else ""
         return f"{provenance.notebook or 'a notebook'}{cell}"
     return provenance.script
 
 
+def _execution(provenance: Provenance) -> str:
+    """The prompt that the user saw; where none was kept, which execution it was."""
+    if provenance.prompt is not None:
+        return f", In [{provenance.prompt}]"
+    return f" (execution {provenance.order})" if provenance.order is not None else ""
+
+
 def made_from(parent: Parent | None) -> str:
     """The parent checkpoint; empty where there is none."""
-    return f"{parent.checkpoint} ({parent.digest[:_SHORT]})" if parent is not None else ""
+    return f"{one_line(parent.checkpoint)} ({parent.digest[:_SHORT]})" if parent is not None else ""
 
 
 def code_version(provenance: Provenance) -> str:

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from repro_nb.checkpoints.examining import Examination
-from repro_nb.checkpoints.report.verify_wording import Report, damage_rows, headline, tone
+from repro_nb.checkpoints.report.verify_wording import PLACES, Report, damage_rows, headline, tone
 from repro_nb.checkpoints.verdicts import Damage
 from repro_nb.checkpoints.wording import size_text
-from repro_nb.pages.readable import readable
+from repro_nb.pages.one_line import one_line, unbroken
 
 __all__ = ["verify_report"]
 
@@ -26,9 +26,9 @@ def verify_report(reports: Sequence[Report]) -> RenderableType:
     parts: list[RenderableType] = []
     for report in reports:
         if len(reports) > 1:
-            parts.append(Text(readable(report.directory), "bold"))
+            parts.append(Text(one_line(report.directory), "bold"))
         parts += [line for each in report.examinations for line in _lines(each)]
-        parts += [Text(readable(remark), "dim") for remark in report.remarks]
+        parts += [Text(unbroken(remark), "dim") for remark in report.remarks]
         good = bool(report.examinations) and all(
             tone(each) == "good" for each in report.examinations
         )
@@ -43,23 +43,23 @@ def _lines(examination: Examination) -> Iterator[RenderableType]:
     digest = f"  {found.algorithm}:{found.expected[:12]}…" if found.expected else ""
     yield Text.assemble(
         (f"{sign} ", style),
-        readable(found.name),
+        one_line(found.name),
         (f"  {found.verdict.value}", style),
         (f"{size}{digest}", "dim"),
     )
     if not found:
-        yield Padding(Text(readable(found.reason)), (0, 0, 0, 4))
+        yield Padding(Text(unbroken(found.reason)), (0, 0, 0, 4))
     if found.damage:
         yield Padding(_damage(found.damage), (0, 0, 0, 4))
 
 
 def _damage(damage: Sequence[Damage]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("file", "", "bytes", "tensors"):
+    for name in ("file", "", PLACES, "tensors"):
         table.add_column(name, overflow="fold")
     rows = damage_rows(damage)
     for row in rows[:_MOST_FILES]:
-        table.add_row(*(Text(readable(cell)) for cell in row))
+        table.add_row(*(Text(cell) for cell in row))
     if len(rows) > _MOST_FILES:
         table.add_row(Text(f"… and {len(rows) - _MOST_FILES:,} more", "dim"))
     return table

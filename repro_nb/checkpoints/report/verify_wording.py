@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from repro_nb.checkpoints.examining import Examination, Undecided
 from repro_nb.checkpoints.metadata import from_kept
+from repro_nb.checkpoints.registering import now
 from repro_nb.checkpoints.registration import Registration
 from repro_nb.checkpoints.report.provenance_wording import made_from, made_in
 from repro_nb.checkpoints.verdicts import Damage, Verdict
 from repro_nb.checkpoints.wording import plural, size_text
+from repro_nb.pages.one_line import one_line
+from repro_nb.version import VERSION
 
-__all__ = ["Report", "Tone", "damage_rows", "facts", "headline", "tone"]
+__all__ = [
+    "PLACES",
+    "Report",
+    "Tone",
+    "damage_rows",
+    "facts",
+    "headline",
+    "origin",
+    "tone",
+    "worst_first",
+]
 
 Tone = str
 """``good``, ``bad`` or ``unknown``."""
+
+PLACES = "somewhere in"
+"""Head of the column of byte ranges: each is a shard or more, and one byte of it may be all that differs."""
 
 _MOST_RANGES = 20
 _MOST_TENSORS = 50
@@ -30,11 +47,30 @@ class Report:
         directory: The registry's folder, as the user named it.
         examinations: The results.
         remarks: What else there is to know, a sentence each.
+        time: When it was verified, in UTC.
     """
 
     directory: str
     examinations: tuple[Examination, ...]
     remarks: tuple[str, ...] = ()
+    time: str = field(default_factory=now)
+
+    @property
+    def folder(self) -> str:
+        """The name of the registry's folder, for who reads the report elsewhere: ``.`` says nothing there."""
+        return one_line(Path(self.directory).resolve().name or self.directory)
+
+
+def worst_first(examinations: Iterable[Examination]) -> list[Examination]:
+    """Results in another order: those that need somebody come first."""
+    order: Sequence[Tone] = ("bad", "unknown", "good")
+    return sorted(examinations, key=lambda each: order.index(tone(each)))
+
+
+def origin(reports: Sequence[Report]) -> str:
+    """When reports were made, and by what."""
+    last = max((report.time for report in reports), default=now())
+    return f"verified {last[:10]} {last[11:19]} UTC by repro_nb {VERSION}"
 
 
 def headline(report: Report) -> str:
@@ -71,10 +107,10 @@ def damage_rows(damage: Sequence[Damage]) -> list[tuple[str, str, str, str]]:
     """File, verdict, bytes and tensors of each damaged file."""
     return [
         (
-            each.file or "(the file)",
+            one_line(each.file) or "(the file)",
             each.verdict.value,
             _some([str(item) for item in each.ranges], _MOST_RANGES),
-            _some(each.tensors, _MOST_TENSORS),
+            _some([one_line(name) for name in each.tensors], _MOST_TENSORS),
         )
         for each in damage
     ]

@@ -31,7 +31,7 @@ class Folder:
         """Names of the files that lie in it, not below."""
         return [name for name in self.files if "/" not in name]
 
-    def content(self, name: str, most: int) -> bytes:
+    def content(self, name: str, most: int) -> bytearray:
         """The content of a file of at most `most` bytes.
 
         Raises:
@@ -45,7 +45,7 @@ class Folder:
                 )
             buffer = bytearray(file.size)
             file.read_at(memoryview(buffer), 0)
-        return bytes(buffer)
+        return buffer
 
     def json(self, name: str, most: int) -> Any:
         """The JSON value in a file; None where it holds none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from repro_nb.checkpoints.shards.folder import Folder
@@ -14,6 +15,8 @@ __all__ = ["Series", "problems", "series_of"]
 _NAME = re.compile(
     r"(.+)-(\d{5})-of-(\d{5})(\.(?:safetensors|bin|pt|pth|gguf|h5|msgpack))", re.ASCII
 )
+_NAMED_EACH = 20
+"""Missing shards in a row that are named one by one."""
 
 
 class Series(NamedTuple):
@@ -52,7 +55,21 @@ def problems(folder: Folder) -> Iterator[Damage]:
         if series:
             found.setdefault((series.kind, series.total), []).append(series)
     for shards in found.values():
-        present = {each.number for each in shards}
-        first = 0 if 0 in present else 1
-        for number in sorted(set(range(first, first + shards[0].total)) - present):
-            yield folder.damage(shards[0].name(number), Verdict.MISSING)
+        for name in _missing(shards):
+            yield folder.damage(name, Verdict.MISSING)
+
+
+def _missing(shards: list[Series]) -> Iterator[str]:
+    """Names of the shards of a series that are not there; many in a row are named by the first and the last of them.
+
+    A single empty file can say that there are 99,999.
+    """
+    present = sorted({each.number for each in shards})
+    first = min(present[0], 1)
+    for before, after in pairwise([first - 1, *present, first + shards[0].total]):
+        gap = range(before + 1, after)
+        names = (shards[0].name(number) for number in gap)
+        if len(gap) <= _NAMED_EACH:
+            yield from names
+        else:
+            yield f"{shards[0].name(gap[0])} to {shards[0].name(gap[-1])}"

@@ -53,7 +53,9 @@ class Bundle:
 
     def names(self, key: EllipticCurvePublicKey) -> bool:
         """Whether the hint is that of `key`; also where there is none."""
-        return not self.hint or hmac.compare_digest(self.hint.encode(), key_hint(key).encode())
+        return not self.hint or hmac.compare_digest(
+            self.hint.encode("utf-8", "surrogatepass"), key_hint(key).encode()
+        )
 
 
 def key_hint(key: EllipticCurvePublicKey) -> str:

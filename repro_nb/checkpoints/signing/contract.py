@@ -16,6 +16,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
         "checkpoint": found.name,
         "verdict": found.verdict.value,
         "reason": found.reason,
+        "signer": found.signer,
         "algorithm": found.algorithm,
         "expected": found.expected,
         "actual": found.actual,

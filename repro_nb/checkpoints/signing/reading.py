@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import binascii
-import json
 import os
 from base64 import b64decode, b64encode
 from pathlib import Path
-from typing import Any
 
 from repro_nb.checkpoints.opening import open_regular
+from repro_nb.checkpoints.strict_json import parse_json
 from repro_nb.errors import CheckpointError, SignatureError
 
 __all__ = ["decode_base64", "parse_json", "read_whole"]
@@ -33,20 +32,6 @@ def read_whole(path: Path, limit: int) -> bytes:
         raise SignatureError(error.message, where=error.where, hint=error.hint) from error
 
 
-def parse_json(content: bytes) -> Any:
-    """The value that UTF-8 JSON text stands for, read so that no other reader can see another value.
-
-    Raises:
-        ValueError: It is no JSON, names a key twice, has numbers that JSON lacks, or is nested too deeply.
-    """
-    try:
-        return json.loads(
-            content.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_number
-        )
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-
-
 def decode_base64(text: object) -> bytes:
     """The bytes that `text` stands for in base64, with nothing in it that does not belong there.
 
@@ -64,14 +49,3 @@ def decode_base64(text: object) -> bytes:
     ):  # bits after the last byte: a second spelling of the same
         raise ValueError("it is not base64 as it is written")
     return content
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("it names a key twice")
-    return found
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")

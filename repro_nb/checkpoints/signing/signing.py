@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+from repro_nb.checkpoints.names import check_not_empty
 from repro_nb.checkpoints.progress import ByteProgress
+from repro_nb.checkpoints.remote import is_remote, shown
 from repro_nb.checkpoints.signing.bundle import LIMIT, Bundle, key_hint, read_bundle
 from repro_nb.checkpoints.signing.comparing import SIGNATURE, compare, describe
 from repro_nb.checkpoints.signing.dsse import sign, signed_by
@@ -13,7 +16,7 @@ from repro_nb.checkpoints.signing.keys import load_private_key, load_public_key
 from repro_nb.checkpoints.signing.reading import parse_json, read_whole
 from repro_nb.checkpoints.signing.statement import parse_statement
 from repro_nb.checkpoints.verdicts import Verdict, Verification
-from repro_nb.errors import CheckpointError, SignatureError
+from repro_nb.errors import CheckpointError, SignatureError, UsageError
 from repro_nb.files import write_atomically
 
 __all__ = [
@@ -91,7 +94,8 @@ def verify_signature(
     path, source = Path(path), signature_path(path, signature)
     bundle = read_bundle(source)
     if signed_by(bundle.envelope, key):
-        return compare(path, source, parse_statement(bundle.envelope.payload), progress)
+        found = compare(path, source, parse_statement(bundle.envelope.payload), progress)
+        return replace(found, signer=f"the owner of the key sha256:{key_hint(key)}")
     reason = (
         "the signature is bad: it, or what it says, was altered"
         if bundle.names(key)
@@ -105,7 +109,15 @@ def signature_path(path: str | os.PathLike[str], signature: str | os.PathLike[st
 
     Raises:
         CheckpointError: There is no such checkpoint.
+        UsageError: It is an address, or empty.
     """
+    check_not_empty(path)
+    if is_remote(path):
+        raise UsageError(
+            "signatures are over local files alone",
+            where=shown(path),
+            hint="Fetch the checkpoint first, and give the path of the copy.",
+        )
     path = Path(path)
     if not path.exists():
         raise CheckpointError("there is no such file or folder", where=str(path))

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,8 @@ def verify_keyless(
     except required("sigstore.errors").VerificationError as error:
         reason = f"the signature is bad, or not by {identity}: {_first_line(error)}"
         return Verification(name=path.name or str(path), verdict=Verdict.MISMATCH, reason=reason)
-    return compare(path, source, parse_statement(payload), progress)
+    found = compare(path, source, parse_statement(payload), progress)
+    return replace(found, signer=f"{identity} ({issuer}), with a certificate of {_issued(bundle)}")
 
 
 def _verified_payload(
@@ -128,6 +130,11 @@ def _verified_payload(
     if kind != PAYLOAD_TYPE:
         raise SignatureError(f"what is signed is {kind!r}, not {PAYLOAD_TYPE}")
     return bytes(payload)
+
+
+def _issued(bundle: Bundle) -> str:
+    """When the signer's certificate was issued, in UTC: it is good for some minutes, in which they signed."""
+    return f"{bundle.signing_certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _read_bundle(path: Path) -> Bundle:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from repro_nb.checkpoints.tensors.entries import Entry, Place, TensorEntry, Tensors, ValueEntry
-from repro_nb.checkpoints.tensors.formats import open_tensors, opened_tensors
+from repro_nb.checkpoints.tensors.formats import open_folder, open_tensors, opened_tensors
 
 __all__ = [
     "Entry",
@@ -11,6 +11,7 @@ __all__ = [
     "TensorEntry",
     "Tensors",
     "ValueEntry",
+    "open_folder",
     "open_tensors",
     "opened_tensors",
 ]

@@ -102,11 +102,13 @@ class Tensors:
         format: Name of its format, such as ``safetensors``.
         entries: Each entry by its name, in the order of the file.
         size: Bytes of its files together.
+        left_out: Names of files of a folder that hold no tensors, such as settings; nothing of them is here.
     """
 
     format: str
     entries: Mapping[str, Entry]
     size: int
+    left_out: tuple[str, ...] = ()
 
     @property
     def tensors(self) -> tuple[TensorEntry, ...]:

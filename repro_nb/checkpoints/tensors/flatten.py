@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from repro_nb.checkpoints.tensors.entries import Entry, TensorEntry, ValueEntry
-from repro_nb.checkpoints.tensors.limits import MOST_DEPTH, MOST_ENTRIES, MOST_PICKLE
-from repro_nb.checkpoints.tensors.pickle_values import Dictionary, Items, Name, Rebuilt
+from repro_nb.checkpoints.tensors.limits import (
+    MOST_DEPTH,
+    MOST_ENTRIES,
+    MOST_PICKLE,
+    Budget,
+    enough_memory,
+)
+from repro_nb.checkpoints.tensors.pickle_values import (
+    Dictionary,
+    Items,
+    Name,
+    Rebuilt,
+    Unread,
+)
 from repro_nb.checkpoints.tensors.plain_values import NumpyArray
 from repro_nb.checkpoints.tensors.torch_values import Quantised, Sparse, StoredTensor, TorchText
 from repro_nb.errors import CheckpointError, UnsafeCheckpointError
@@ -24,8 +37,11 @@ _LONGEST_KEY = 10_000
 _LONGEST_TUPLE = 16
 """Members of a tuple that is a dictionary's key."""
 
-_VISIT = 10
+_VISIT = 4
 """Effort of visiting a container; that of a value in a list is 1."""
+
+_ENTRY = 150
+"""Bytes of an entry, beside its name."""
 
 _LARGEST_SET = 10_000
 """Members; numbers can be chosen so that a set of them takes quadratic time."""
@@ -46,9 +62,10 @@ def read_entries(root: Any, place: Placing, where: str) -> list[Entry]:
         UnsafeCheckpointError: It is nested without end, or far too large.
         CheckpointError: It holds what is no tensor, value or container.
     """
-    walk = _Walk(place)
+    walk = _Walk(place, Budget(0, where))
     try:
-        return list(walk.entries(root))
+        with enough_memory(where):
+            return list(walk.entries(root))
     except CheckpointError as error:
         error.where = error.where or where
         raise
@@ -83,8 +100,9 @@ class _Told:
 class _Walk:
     """Goes through containers, and counts: a few bytes can describe a tree that never ends."""
 
-    def __init__(self, place: Placing) -> None:
+    def __init__(self, place: Placing, names: Budget) -> None:
         self._place = place
+        self._names = names
         self._effort = 0
         self._letters = 0
 
@@ -123,8 +141,10 @@ class _Walk:
         return None
 
     def _leaf(self, path: str, value: Any) -> Entry:
-        self._weigh(path)
+        self._names.take(_ENTRY + sys.getsizeof(path))
         self._weigh(value)
+        if isinstance(value, Unread):
+            raise CheckpointError(f"{path!r} is not read: {value.reason}", hint=value.hint)
         if isinstance(value, (StoredTensor, NumpyArray)):
             return self._place(path, value)
         if isinstance(value, _Told):
@@ -162,12 +182,10 @@ class _Walk:
 
     def _weigh(self, value: Any) -> None:
         """One long text, referred to from a million places, would be written out a million times."""
-        if isinstance(value, (str, bytes, bytearray)):
+        if isinstance(value, (str, bytes)):
             self._letters += len(value)
         if self._letters > MOST_PICKLE:
-            raise UnsafeCheckpointError(
-                f"names and texts would have more than {MOST_PICKLE:,} bytes"
-            )
+            raise UnsafeCheckpointError(f"its texts would have more than {MOST_PICKLE:,} bytes")
 
     def _take(self, effort: int) -> None:
         self._effort += effort
@@ -177,7 +195,7 @@ class _Walk:
 
 def _pairs(value: Dictionary | Rebuilt) -> list[tuple[Any, Any]]:
     held = value.state if isinstance(value, Rebuilt) else value
-    return held.pairs if isinstance(held, Dictionary) else []
+    return [] if held is None else held.pairs
 
 
 def _named(path: str, tensors: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -185,7 +203,7 @@ def _named(path: str, tensors: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 _END: Any = (None, None)
-_HOLDERS = (Dictionary, Rebuilt, StoredTensor, NumpyArray, Quantised, Sparse)
+_HOLDERS = (Dictionary, Rebuilt, StoredTensor, NumpyArray, Quantised, Sparse, Unread)
 
 
 def plain(value: Any) -> Any:
@@ -211,8 +229,6 @@ def plain(value: Any) -> Any:
         raise UnsafeCheckpointError(f"holds a whole number of {value.bit_length():,} bits")
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
         return value
-    if isinstance(value, bytearray):
-        return bytes(value)
     raise CheckpointError(
         f"holds a {_kind_name(value)}, which is no tensor, number, text or container"
     )
@@ -231,4 +247,4 @@ def _kind(value: Any) -> str:
 
 
 def _kind_name(value: object) -> str:
-    return "bytes" if isinstance(value, bytearray) else type(value).__name__
+    return type(value).__name__

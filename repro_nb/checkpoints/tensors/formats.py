@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from repro_nb.checkpoints.opening import OpenedFile, open_regular
@@ -12,17 +13,18 @@ from repro_nb.checkpoints.remote_measuring import local_copy
 from repro_nb.checkpoints.tensors import gguf, hdf5, onnx
 from repro_nb.checkpoints.tensors.entries import Entry, TensorEntry, Tensors
 from repro_nb.checkpoints.tensors.folder import Part, folder_parts
-from repro_nb.checkpoints.tensors.limits import MOST_ENTRIES, Expansion
+from repro_nb.checkpoints.tensors.limits import MOST_ENTRIES, Expansion, enough_memory
 from repro_nb.checkpoints.tensors.npy import MAGIC, read_npy
 from repro_nb.checkpoints.tensors.npz import read_npz
 from repro_nb.checkpoints.tensors.safetensors import looks_like_safetensors, read_safetensors
+from repro_nb.checkpoints.tensors.signatures import SNIFFED
 from repro_nb.checkpoints.tensors.sources import read
 from repro_nb.checkpoints.tensors.torch_legacy import read_pickles
 from repro_nb.checkpoints.tensors.torch_zip import STREAM, read_torch_zip
 from repro_nb.checkpoints.tensors.zip_archive import ZIP, ZipArchive, open_archive
 from repro_nb.errors import CheckpointError, UnsafeCheckpointError
 
-__all__ = ["open_tensors", "opened_tensors"]
+__all__ = ["open_folder", "open_tensors", "opened_tensors"]
 
 _PICKLE_SUFFIXES = frozenset([".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"])
 _FOREIGN_MEMBERS = {
@@ -52,10 +54,28 @@ def open_tensors(path: str | Path) -> Iterator[Tensors]:
             yield tensors
         return
     path = Path(path)
-    parts = folder_parts(path) if path.is_dir() else [Part(path=path, name="")]
+    if path.is_dir():
+        with open_folder(path) as (tensors, _):
+            yield tensors
+        return
+    with open_regular(path) as file:
+        yield opened_tensors(file)
+        file.check_unchanged()
+
+
+@contextmanager
+def open_folder(path: Path) -> Iterator[tuple[Tensors, Mapping[str, OpenedFile]]]:
+    """The tensors and values of a folder, and the files that they are read from, by name.
+
+    Raises:
+        CheckpointError: See `open_tensors`.
+    """
+    folder = folder_parts(path)
     with ExitStack() as stack:
-        files = [stack.enter_context(open_regular(each.path)) for each in parts]
-        yield _opened(parts, files, str(path))
+        files = [stack.enter_context(open_regular(each.path)) for each in folder.parts]
+        found = _opened(folder.parts, files, str(path))
+        names = [part.name for part in folder.parts]
+        yield replace(found, left_out=folder.left_out), dict(zip(names, files, strict=True))
         for file in files:
             file.check_unchanged()
 
@@ -69,33 +89,30 @@ def opened_tensors(file: OpenedFile) -> Tensors:
     return _opened([Part(path=file.path, name="")], [file], str(file.path))
 
 
-def _opened(parts: list[Part], files: list[OpenedFile], where: str) -> Tensors:
+def _opened(parts: Sequence[Part], files: Sequence[OpenedFile], where: str) -> Tensors:
     entries: list[Entry] = []
     formats: dict[str, None] = {}
-    for part, file in zip(parts, files, strict=True):
-        found, here = _read(file, part.name)
-        _check_total(here, file.size, str(part.path))
-        _check_expected(part, here)
-        entries += [_renamed(entry, part) for entry in here]
-        formats[found] = None
-    return Tensors(
-        format=", ".join(formats),
-        entries=_by_name(entries, where),
-        size=sum(file.size for file in files),
-    )
+    with enough_memory(where):
+        for part, file in zip(parts, files, strict=True):
+            found, here = _read(file, part.name)
+            _check_total(here, file.size, str(part.path))
+            _check_expected(part, here)
+            entries += [_renamed(entry, part, len(parts) > 1) for entry in here]
+            formats[found] = None
+        return Tensors(
+            format=", ".join(formats),
+            entries=_by_name(entries, where),
+            size=sum(file.size for file in files),
+        )
 
 
-def _renamed(entry: Entry, part: Part) -> Entry:
-    """An array that has no name is called as its file is, where there are several."""
-    if entry.name or not part.name or not isinstance(entry, TensorEntry):
-        return entry
-    return TensorEntry(
-        name=part.path.stem,
-        dtype=entry.dtype,
-        shape=entry.shape,
-        place=entry.place,
-        source=entry.source,
-    )
+def _renamed(entry: Entry, part: Part, several: bool) -> Entry:
+    """An entry as it is called among those of other files; an array without a name is called as its file is."""
+    stem = part.path.stem
+    alone = not several or part.prefix.endswith((f"{stem}/", f"{part.path.name}/"))
+    name = entry.name or ("" if alone else stem)
+    name = (part.prefix + name).rstrip("/") if part.prefix else name
+    return entry if name == entry.name else replace(entry, name=name)
 
 
 def _check_expected(part: Part, entries: Iterable[Entry]) -> None:
@@ -139,7 +156,7 @@ def _check_total(entries: list[Entry], size: int, where: str) -> None:
 
 def _read(file: OpenedFile, within: str) -> tuple[str, list[Entry]]:  # noqa: PLR0911 - one for each format
     """Name of the format, and what is in the file."""
-    start = read(file, 0, min(16, file.size))
+    start = read(file, 0, min(SNIFFED, file.size))
     if start.startswith(ZIP):
         return _zip(open_archive(file), within)
     if start.startswith(MAGIC):

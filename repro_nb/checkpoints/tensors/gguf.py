@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+import sys
 from typing import Any
 
 from repro_nb.checkpoints.opening import OpenedFile
 from repro_nb.checkpoints.tensors.dtypes import opaque
 from repro_nb.checkpoints.tensors.entries import Entry, Place, TensorEntry, ValueEntry
 from repro_nb.checkpoints.tensors.extras import needed
-from repro_nb.checkpoints.tensors.limits import MOST_DEPTH, MOST_ENTRIES, checked_shape, size_of
-from repro_nb.checkpoints.tensors.sources import FileBytes, read
+from repro_nb.checkpoints.tensors.limits import (
+    MOST_DEPTH,
+    MOST_ENTRIES,
+    Budget,
+    checked_shape,
+    enough_memory,
+    size_of,
+)
+from repro_nb.checkpoints.tensors.sources import FileBytes, stream
 from repro_nb.checkpoints.tensors.text import shown
 from repro_nb.checkpoints.verdicts import ByteRange
 from repro_nb.errors import CheckpointError, UnsafeCheckpointError
@@ -21,6 +28,12 @@ __all__ = ["MAGIC", "read_gguf"]
 MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 _LONGEST_TEXT = 64 * 2**20
+_MOST_MEMBERS = 4_000_000
+"""Texts and lists in lists: three for each of a million words, and more."""
+
+_EMPTY = sys.getsizeof([])
+_MEMBER = 40
+"""Bytes of a number in a list, and of what a text or list has beside its own."""
 _NUMBERS = {
     0: "B",
     1: "b",
@@ -61,7 +74,8 @@ def read_gguf(file: OpenedFile, within: str) -> list[Entry]:
     """
     constants = needed("gguf.constants", "GGUF", "formats")
     try:
-        return _Reader(file, within, constants).entries()
+        with enough_memory(str(file.path)):
+            return _Reader(file, within, constants).entries()
     except (struct.error, UnicodeDecodeError, ValueError, TypeError) as error:
         raise CheckpointError(f"is damaged: {shown(str(error))}", where=str(file.path)) from error
     except CheckpointError as error:
@@ -69,15 +83,16 @@ def read_gguf(file: OpenedFile, within: str) -> list[Entry]:
         raise
 
 
-@dataclass
 class _Reader:
     """Reads from front to back."""
 
-    file: OpenedFile
-    within: str
-    constants: Any
-    at: int = len(MAGIC)
-    seen: int = 0
+    def __init__(self, file: OpenedFile, within: str, constants: Any) -> None:
+        self.file = file
+        self.within = within
+        self.constants = constants
+        self._stream = stream(file, len(MAGIC))
+        self._budget = Budget(0, str(file.path))
+        self._members = 0
 
     def entries(self) -> list[Entry]:
         """Everything in the file."""
@@ -93,21 +108,21 @@ class _Reader:
         )
         if type(alignment) is not int or alignment <= 0:
             raise CheckpointError("has no alignment")
-        start = -(-self.at // alignment) * alignment
+        start = -(-(len(MAGIC) + self._stream.tell()) // alignment) * alignment
         return [*metadata, *(self._tensor(start, *each) for each in described)]
 
     def _numbers(self, code: str) -> tuple[Any, ...]:
-        size = struct.calcsize(code)
-        data = read(self.file, self.at, size)
-        self.at += size
-        return struct.unpack(code, data)
+        return struct.unpack(code, self._stream.read(struct.calcsize(code)))
 
     def _text(self) -> str:
         (length,) = self._numbers("<Q")
         if length > _LONGEST_TEXT:
             raise UnsafeCheckpointError(f"announces a text of {length:,} bytes")
-        text = read(self.file, self.at, length).decode("utf-8", "surrogateescape")
-        self.at += length
+        data = self._stream.read(length)
+        if len(data) < length:
+            raise CheckpointError("is cut: ends before what it says it holds")
+        text = data.decode("utf-8", "surrogateescape")
+        self._budget.take(_MEMBER + sys.getsizeof(text))
         return text
 
     def _pair(self) -> ValueEntry:
@@ -127,9 +142,10 @@ class _Reader:
 
     def _array(self, depth: int) -> list[Any]:
         kind, count = self._numbers("<IQ")
-        self.seen += count
-        if depth > MOST_DEPTH or self.seen > 10 * MOST_ENTRIES:
+        self._members += 0 if kind in _NUMBERS else count
+        if depth > MOST_DEPTH or self._members > _MOST_MEMBERS or count > self.file.size:
             raise UnsafeCheckpointError(f"announces a list of {count:,} values")
+        self._budget.take(_EMPTY + _MEMBER * count)
         if kind in _NUMBERS:
             return list(self._numbers(f"<{count}{_NUMBERS[kind]}"))
         return [self._value(kind, depth + 1) for _ in range(count)]

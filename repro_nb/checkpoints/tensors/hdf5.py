@@ -9,7 +9,12 @@ from typing import Any
 from repro_nb.checkpoints.opening import OpenedFile
 from repro_nb.checkpoints.tensors.entries import Entry, Place, TensorEntry, ValueEntry
 from repro_nb.checkpoints.tensors.extras import needed, numpy
-from repro_nb.checkpoints.tensors.limits import MOST_DEPTH, MOST_ENTRIES, checked_shape, size_of
+from repro_nb.checkpoints.tensors.limits import (
+    MOST_DEPTH,
+    checked_shape,
+    enough_memory,
+    size_of,
+)
 from repro_nb.checkpoints.tensors.npy import NumpyType, arranged, numpy_type
 from repro_nb.checkpoints.tensors.sources import FileBytes, rechunked, stream
 from repro_nb.checkpoints.tensors.text import shown
@@ -26,6 +31,12 @@ _BLOCK = 32 << 20
 _CACHE = 128 << 20
 """Bytes of unpacked chunks that HDF5 keeps, so that none is unpacked for each row in it; no chunk may be larger."""
 
+_MOST_NAMES = 50_000
+"""Names of groups and data sets; HDF5 takes up to 300 µs for each."""
+
+_MOST_AGAIN = 10_000
+"""Names below groups that were met before: a few groups that link one another have paths without end."""
+
 
 def read_hdf5(file: OpenedFile, within: str) -> list[Entry]:
     """Its data sets. What would lead to another file is refused.
@@ -41,56 +52,80 @@ def read_hdf5(file: OpenedFile, within: str) -> list[Entry]:
     """
     h5py = needed("h5py", "HDF5", "formats")
     try:
-        opened = h5py.File(stream(file), "r", rdcc_nbytes=_CACHE)
-        return list(_Reader(h5py, file, within).group("", opened, ()))
+        with enough_memory(str(file.path)):
+            opened = h5py.File(stream(file), "r", rdcc_nbytes=_CACHE)
+            return list(_Reader(h5py, file, within).entries(opened))
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise CheckpointError(f"is damaged: {shown(str(error))}", where=str(file.path)) from error
 
 
-@dataclass
 class _Reader:
     """Goes through groups."""
 
-    h5py: Any
-    file: OpenedFile
-    within: str
-    seen: int = 0
+    def __init__(self, h5py: Any, file: OpenedFile, within: str) -> None:
+        self.h5py = h5py
+        self.file = file
+        self.within = within
+        self._met: set[int] = set()
+        self._names = 0
+        self._names_again = 0
+        self._one_link = h5py.h5p.create(h5py.h5p.LINK_ACCESS)
+        self._one_link.set_nlinks(1)
 
-    def group(self, path: str, group: Any, above: tuple[Any, ...]) -> Iterator[Entry]:
+    def entries(self, root: Any) -> Iterator[Entry]:
+        """Entries of the file."""
+        yield from self._group("", root, ())
+
+    def _group(self, path: str, group: Any, above: tuple[int, ...]) -> Iterator[Entry]:
         """Entries of a group and of those in it."""
         key = self.h5py.h5o.get_info(group.id).addr
         if key in above or len(above) > MOST_DEPTH:
-            raise UnsafeCheckpointError(
-                f"the group {path!r} lies within itself", where=str(self.file.path)
-            )
+            raise self._unsafe(f"the group {path!r} lies within itself")
+        again = key in self._met
+        self._met.add(key)
         for name in group:
-            self._count()
+            self._count(again)
             here = f"{path}/{name}" if path else name
-            self._check_link(here, group.get(name, getlink=True))
-            item = group[name]
+            item = self._item(here, group, name)
             if isinstance(item, self.h5py.Group):
-                yield from self.group(here, item, (*above, key))
+                yield from self._group(here, item, (*above, key))
             elif isinstance(item, self.h5py.Dataset):
                 yield self._data_set(here, item)
 
-    def _count(self) -> None:
-        self.seen += 1
-        if self.seen > MOST_ENTRIES:
-            raise UnsafeCheckpointError(
-                f"holds more than {MOST_ENTRIES:,} names", where=str(self.file.path)
-            )
+    def _count(self, again: bool) -> None:
+        self._names += 1
+        self._names_again += again
+        if self._names > _MOST_NAMES:
+            raise self._unsafe(f"holds more than {_MOST_NAMES:,} names")
+        if self._names_again > _MOST_AGAIN:
+            raise self._unsafe(f"leads to the same groups by more than {_MOST_AGAIN:,} names")
 
-    def _check_link(self, path: str, link: Any) -> None:
+    def _item(self, path: str, group: Any, name: str) -> Any:
+        """What has that name. One link may be followed to it: a second could lead to another file.
+
+        HDF5 would look in this file instead, since it has but a stream of it, and find other numbers under that name.
+        """
+        link = group.get(name, getlink=True)
         if isinstance(link, self.h5py.ExternalLink):
-            raise UnsafeCheckpointError(
-                f"{path!r} leads to another file", where=str(self.file.path)
-            )
+            raise self._unsafe(f"{path!r} leads to another file")
+        if not isinstance(link, self.h5py.SoftLink):
+            return group[name]
+        try:
+            found = self.h5py.h5o.open(group.id, name.encode(), lapl=self._one_link)
+        except (OSError, RuntimeError, KeyError) as error:
+            raise self._unsafe(
+                f"{path!r} leads to {shown(link.path)!r}, which is not there, or is a link itself"
+            ) from error
+        if isinstance(found, self.h5py.h5g.GroupID):
+            return self.h5py.Group(found)
+        return self.h5py.Dataset(found) if isinstance(found, self.h5py.h5d.DatasetID) else found
+
+    def _unsafe(self, what: str) -> UnsafeCheckpointError:
+        return UnsafeCheckpointError(what, where=str(self.file.path))
 
     def _data_set(self, path: str, item: Any) -> Entry:
         if item.is_virtual or item.external:
-            raise UnsafeCheckpointError(
-                f"the numbers of {path!r} are in another file", where=str(self.file.path)
-            )
+            raise self._unsafe(f"the numbers of {path!r} are in another file")
         text = self.h5py.check_string_dtype(item.dtype)
         if text is not None and text.length is None and item.shape == ():
             return ValueEntry(name=path, kind="str", value=item.asstr(errors="surrogateescape")[()])
@@ -99,10 +134,7 @@ class _Reader:
         shape = checked_shape(tuple(map(int, item.shape)), path)
         stored = self._type(path, item)
         if item.chunks and size_of(stored.dtype, tuple(item.chunks)) > _CACHE:
-            raise UnsafeCheckpointError(
-                f"{path!r} is stored in chunks of more than {_CACHE:,} bytes",
-                where=str(self.file.path),
-            )
+            raise self._unsafe(f"{path!r} is stored in chunks of more than {_CACHE:,} bytes")
         source: Any = _Rows(item, size_of(stored.dtype, shape), path, str(self.file.path))
         place = None
         offset = item.id.get_offset()

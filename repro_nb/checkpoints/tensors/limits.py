@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from repro_nb.checkpoints.tensors.dtypes import dtype_named
 from repro_nb.errors import CheckpointError, UnsafeCheckpointError
@@ -12,11 +14,14 @@ __all__ = [
     "MOST_ENTRIES",
     "MOST_EXPANSION",
     "MOST_HEADER",
+    "MOST_MEMORY",
     "MOST_OPERATIONS",
     "MOST_PICKLE",
     "SMALL",
+    "Budget",
     "Expansion",
     "checked_shape",
+    "enough_memory",
     "size_of",
 ]
 
@@ -26,8 +31,17 @@ MOST_HEADER = 32 * 2**20
 MOST_PICKLE = 512 * 2**20
 """Bytes of a pickle stream, without the storages beside it."""
 
-MOST_OPERATIONS = 3_000_000
-"""Operations of a pickle stream; a tensor takes about 20."""
+MOST_OPERATIONS = 4_000_000
+"""Operations of a file's pickle streams; a tensor takes about 30."""
+
+MOST_MEMORY = 400 * 2**20
+"""Bytes that values and names may always take, however small their file is: those of 130,000 tensors."""
+
+_OPERATION = 64
+"""Bytes that an operation of a pickle stream takes: places on the stack and in the memory, a small number."""
+
+_MOST_GROWTH = 4
+"""Bytes of values for each byte that a file has of them, beyond `MOST_MEMORY`; text of other scripts has that many."""
 
 MOST_ENTRIES = 1_000_000
 """Tensors and values of one checkpoint."""
@@ -43,6 +57,67 @@ MOST_EXPANSION = 100
 
 _MOST_DIMENSIONS = 64
 _MOST_ELEMENTS = 2**62
+
+
+class Budget:
+    """What the values of one file may take altogether, whatever makes them.
+
+    Args:
+        stored: Bytes that the file has of them.
+        where: The file's name, for errors.
+        operations: How many steps there may be.
+    """
+
+    def __init__(self, stored: int, where: str, operations: int = MOST_OPERATIONS) -> None:
+        self._memory = self._most = max(MOST_MEMORY, _MOST_GROWTH * stored)
+        self._operations = self._most_operations = operations
+        self._where = where
+
+    def take(self, size: int) -> None:
+        """Counts `size` bytes of memory more.
+
+        Raises:
+            UnsafeCheckpointError: They are too many.
+        """
+        self._memory -= size
+        if self._memory < 0:
+            raise UnsafeCheckpointError(
+                f"its values would take more than {self._most:,} bytes of memory",
+                where=self._where,
+                hint="A small file that unfolds into endless data is a known attack; it was not read to its end.",
+            )
+
+    def begin(self, operations: int) -> None:
+        """Counts operations more, and the memory that they take.
+
+        Raises:
+            UnsafeCheckpointError: They are too many.
+        """
+        self._operations -= operations
+        if self._operations < 0:
+            raise UnsafeCheckpointError(
+                f"its pickle stream has more than {self._most_operations:,} operations",
+                where=self._where,
+            )
+        self.take(operations * _OPERATION)
+
+
+@contextmanager
+def enough_memory(where: str) -> Iterator[None]:
+    """Tells of a machine that has less memory than a file takes, which is then refused as any other.
+
+    Args:
+        where: The file's name.
+
+    Raises:
+        UnsafeCheckpointError: There was not enough.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise UnsafeCheckpointError(
+            "takes more memory than there is", where=where, hint="It was not read to its end."
+        ) from error
 
 
 class Expansion:

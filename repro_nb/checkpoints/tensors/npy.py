@@ -17,11 +17,23 @@ from repro_nb.checkpoints.tensors.views import Gathered, View
 from repro_nb.checkpoints.verdicts import ByteRange
 from repro_nb.errors import CheckpointError, UnsafeCheckpointError
 
-__all__ = ["MAGIC", "Header", "NumpyType", "arranged", "numpy_type", "read_header", "read_npy"]
+__all__ = [
+    "LONGEST_START",
+    "MAGIC",
+    "Header",
+    "NumpyType",
+    "arranged",
+    "numpy_type",
+    "read_header",
+    "read_npy",
+]
 
 MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 10_000
 """Bytes; numpy's own bound."""
+
+LONGEST_START = 12 + _LONGEST_HEADER
+"""Bytes before an array's own, at most: the header, and what tells its version and length."""
 
 _NUMBER = re.compile(r"([<>|=]?)([biufc])([0-9]{1,2})")
 _OTHER = re.compile(r"([<>|=]?)([SUVmM])([0-9]{1,9})(\[[0-9a-zA-Zμ]{1,12}\])?")

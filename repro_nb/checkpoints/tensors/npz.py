@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 from repro_nb.checkpoints.tensors.entries import Entry, Place, TensorEntry
-from repro_nb.checkpoints.tensors.npy import arranged, read_header
+from repro_nb.checkpoints.tensors.npy import LONGEST_START, arranged, read_header
 from repro_nb.checkpoints.tensors.sources import FileBytes
-from repro_nb.checkpoints.tensors.zip_archive import Member, ZipArchive
+from repro_nb.checkpoints.tensors.zip_archive import Checked, Member, ZipArchive
 from repro_nb.errors import CheckpointError
 
 __all__ = ["read_npz"]
@@ -30,15 +32,17 @@ def _array(archive: ZipArchive, member: Member, within: str) -> TensorEntry:
     if not member.name.endswith(".npy"):
         raise CheckpointError("is no array", where=where)
     with archive.opened(member) as source:
-        header = read_header(source, where)
+        start = source.read(LONGEST_START)
+    header = read_header(io.BytesIO(start), where)
     if header.length + header.size != member.size:
         raise CheckpointError(
             f"its array has {header.size:,} bytes, and {member.size - header.length:,} are there",
             where=where,
         )
     stored = archive.source(member, header.length)
-    source_in_order = arranged(stored, header.type, header.shape, fortran=header.fortran)
-    raw = isinstance(source_in_order, FileBytes)
+    checked = Checked(stored, start[: header.length], member.crc, where)
+    in_order = arranged(checked, header.type, header.shape, fortran=header.fortran)
+    raw = in_order is checked
     return TensorEntry(
         name=member.name.removesuffix(".npy"),
         dtype=header.type.dtype,
@@ -46,5 +50,5 @@ def _array(archive: ZipArchive, member: Member, within: str) -> TensorEntry:
         place=Place(file=within, range=stored.range)
         if raw and isinstance(stored, FileBytes)
         else None,
-        source=source_in_order,
+        source=in_order,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
+from repro_nb.checkpoints.tensors.limits import Budget
 from repro_nb.checkpoints.tensors.pickle_values import Dictionary, Items, Name, Names
 from repro_nb.checkpoints.tensors.text import shown
 from repro_nb.errors import UnsafeCheckpointError
@@ -13,13 +15,20 @@ __all__ = ["Machine"]
 
 _MARK: Final = object()
 
+_CONTAINER = 128
+"""Bytes of an empty container, beyond those of its operation."""
+
+_CALL = 400
+"""Bytes of what a call makes, such as a tensor with its shape and storage, beyond those of what it is made of."""
+
+_MEMBER = 72
+"""Bytes of a member, where a call makes a container of another one."""
 
 _PUSHED = frozenset(
     [
         *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"),
         *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
         *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "FLOAT", "BINFLOAT"),
-        "BYTEARRAY8",
     ]
 )
 _CONSTANTS: Mapping[str, Any] = {
@@ -43,8 +52,15 @@ class Machine:
         position: Where in the stream the operation stands that is being done; the caller sets it.
     """
 
-    def __init__(self, names: Names, persistent: Callable[[Any], Any] | None, where: str) -> None:
+    def __init__(
+        self,
+        names: Names,
+        persistent: Callable[[Any], Any] | None,
+        budget: Budget,
+        where: str,
+    ) -> None:
         self.result: Any = None
+        self._budget = budget
         self.position = 0
         self._names = names
         self._persistent = persistent
@@ -53,12 +69,14 @@ class Machine:
         self._memo: dict[int, Any] = {}
 
     def do(self, operation: str, argument: Any) -> None:
-        """One operation."""
+        """One operation; that it takes place is counted by the caller."""
         if operation in _PUSHED:
+            self._budget.take(sys.getsizeof(argument))
             self._stack.append(argument)
         elif operation in _CONSTANTS:
             self._stack.append(_CONSTANTS[operation])
         elif operation in _EMPTY:
+            self._budget.take(_CONTAINER)
             self._stack.append(_EMPTY[operation]())
         else:
             action = self._actions.get(operation)
@@ -84,12 +102,16 @@ class Machine:
         raise ValueError("there is no mark on the stack")
 
     def _pop(self) -> Any:
+        if not self._stack:
+            raise ValueError("takes a value where none is left")
         value = self._stack.pop()
         if value is _MARK:
             raise ValueError("a mark where a value is needed")
         return value
 
     def _top(self) -> Any:
+        if not self._stack:
+            raise ValueError("needs a value where none is")
         return self._stack[-1]
 
     def _named(self, module: object, name: object) -> None:
@@ -107,6 +129,7 @@ class Machine:
             raise TypeError("a call without a tuple of arguments")
         if not isinstance(function, Name) or function.make is None:
             raise self._unsafe(f"calls {function if isinstance(function, Name) else 'a value'}")
+        self._budget.take(_CALL + _weight(arguments))
         self._stack.append(function.make(arguments))
 
     def _global(self, argument: str) -> None:
@@ -126,7 +149,8 @@ class Machine:
         self._call(self._pop(), arguments)
 
     def _new_object_with_names(self, _: object) -> None:
-        if self._pop().pairs:
+        names = self._pop()
+        if not isinstance(names, Dictionary) or names.pairs:
             raise self._unsafe("makes an object by named arguments")
         self._new_object(None)
 
@@ -144,7 +168,12 @@ class Machine:
         receiver = self._top()
         if not hasattr(receiver, "set_state"):
             raise self._unsafe(f"sets attributes of a {type(receiver).__name__}")
+        self._budget.take(_weight(state))
         receiver.set_state(state)
+
+    def _bytearray(self, argument: bytearray) -> None:
+        self._budget.take(2 * len(argument))
+        self._stack.append(bytes(argument))
 
     def _persistent_id(self, argument: object = None) -> None:
         if self._persistent is None:
@@ -160,12 +189,15 @@ class Machine:
         self._memo[len(self._memo)] = self._top()
 
     def _get(self, argument: int) -> None:
+        if argument not in self._memo:
+            raise ValueError(f"takes what is kept under {argument}, where nothing was put")
         self._stack.append(self._memo[argument])
 
     def _mark(self, _: object) -> None:
         self._stack.append(_MARK)
 
     def _drop(self, _: object) -> None:
+        self._top()
         self._stack.pop()
 
     def _pop_mark(self, _: object) -> None:
@@ -202,7 +234,10 @@ class Machine:
 
     def _add_items(self, _: object) -> None:
         members = self._pop_to_mark()
-        self._top().members.extend(members)
+        target = self._top()
+        if not isinstance(target, Items):
+            raise self._unsafe(f"adds members to a {type(target).__name__}")
+        target.members.extend(members)
 
     def _set_item(self, _: object) -> None:
         value = self._pop()
@@ -249,6 +284,7 @@ class Machine:
         "INST": _instance,
         "OBJ": _object,
         "BUILD": _build,
+        "BYTEARRAY8": _bytearray,
         "PERSID": _persistent_id,
         "BINPERSID": _persistent_id,
         "PUT": _put,
@@ -278,6 +314,23 @@ class Machine:
         "PROTO": _nothing,
         "FRAME": _nothing,
     }
+
+
+def _weight(value: object) -> int:
+    """Bytes of what a call or an object could make of `value`: a copy of it and of what it holds."""
+    if isinstance(value, tuple):
+        return _MEMBER * len(value) + sum(map(_length, value))
+    return _length(value)
+
+
+def _length(value: object) -> int:
+    if isinstance(value, (str, bytes, bytearray)):
+        return sys.getsizeof(value)
+    if isinstance(value, (list, tuple)):
+        return _MEMBER * len(value)
+    if isinstance(value, Dictionary):
+        return _MEMBER * len(value.pairs)
+    return _MEMBER * len(value.members) if isinstance(value, Items) else 0
 
 
 def _pairs(values: list[Any]) -> list[tuple[Any, Any]]:

@@ -6,7 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-__all__ = ["Constructor", "Dictionary", "Items", "Name", "Names", "Rebuilt", "Stream"]
+from repro_nb.checkpoints.tensors.text import shown
+from repro_nb.errors import CheckpointError
+
+__all__ = [
+    "Constructor",
+    "Dictionary",
+    "Items",
+    "Name",
+    "Names",
+    "Rebuilt",
+    "Stream",
+    "Unread",
+    "check_no_attributes",
+]
+
+_NO_CONTENTS = "_metadata"
+"""The attribute of a state dict that says of which version its modules are."""
 
 
 class Stream(Protocol):
@@ -15,11 +31,8 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes."""
 
-    def readline(self) -> bytes:
-        """Bytes up to the next line end."""
-
-    def tell(self) -> int:
-        """The position."""
+    def readline(self, size: int, /) -> bytes:
+        """Bytes up to the next line end, and no more than `size`."""
 
 
 Constructor = Callable[[tuple[Any, ...]], Any]
@@ -55,7 +68,12 @@ class Dictionary:
     pairs: list[tuple[Any, Any]] = field(default_factory=list)
 
     def set_state(self, state: object) -> None:
-        """Attributes of a dictionary, such as the module versions of a state dict, are no contents of it."""
+        """Takes the attributes of a dictionary; the module versions of a state dict are no contents of it.
+
+        Raises:
+            CheckpointError: It has others.
+        """
+        check_no_attributes(state, "holds a dictionary", besides=_NO_CONTENTS)
 
 
 @dataclass(eq=False)
@@ -71,13 +89,60 @@ class Rebuilt:
 
     Attributes:
         name: Its class.
-        state: Its attributes, or what else the stream gives; None before that.
+        state: Its attributes; None before it was given them.
     """
 
     name: Name
-    arguments: tuple[Any, ...] = ()
-    state: Any = None
+    state: Dictionary | None = None
 
     def set_state(self, state: object) -> None:
-        """Takes the attributes."""
+        """Takes the attributes.
+
+        Raises:
+            CheckpointError: They are in another form than the class writes, or it has them already.
+        """
+        if self.state is not None:
+            raise CheckpointError(f"gives an object of {self.name} its attributes twice")
+        if not isinstance(state, Dictionary):
+            raise CheckpointError(
+                f"gives an object of {self.name} attributes that are in no dictionary"
+            )
         self.state = state
+
+
+@dataclass(frozen=True, eq=False)
+class Unread:
+    """What has no canonical bytes; it is refused by its name, which is known when all containers are.
+
+    Attributes:
+        reason: What it is, and why it is not read.
+        hint: What the user can do.
+    """
+
+    reason: str
+    hint: str | None = None
+
+
+def check_no_attributes(state: object, what: str, *, besides: str = "") -> None:
+    """Make sure that `state`, the attributes that a stream sets on what is but its contents, are none.
+
+    Args:
+        state: Them: a dictionary, or a pair of such, the second for slots.
+        what: What they are set on, for the error.
+        besides: One that may be there.
+
+    Raises:
+        CheckpointError: There is one, which would be left out.
+    """
+    for part in state if isinstance(state, tuple) else (state,):
+        if part is None:
+            continue
+        if not isinstance(part, Dictionary):
+            raise CheckpointError(f"{what} with a state that is no dictionary")
+        for key, _ in part.pairs:
+            if key != besides or not besides:
+                called = shown(key, 60) if isinstance(key, str) else "that is no text"
+                raise CheckpointError(
+                    f"{what} with the attribute {called!r}, which would be left out",
+                    hint="Delete the attribute, or save what it holds under a key of its own.",
+                )

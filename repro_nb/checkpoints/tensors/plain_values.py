@@ -68,6 +68,8 @@ class NumpyArray:
     def set_state(self, state: object) -> None:
         """Takes ``(1, shape, dtype, fortran, bytes)``."""
         _, shape, dtype, fortran, data = _all(state, 5)
+        if self.dtype is not None:
+            raise CheckpointError("gives a numpy array its numbers twice")
         if not isinstance(dtype, NumpyDType):
             raise CheckpointError("a numpy array without a data type")
         dtype.resolved()  # an array of objects is refused by its name
@@ -78,8 +80,9 @@ def plain_name(module: str, name: str) -> Name | None:
     """The entry of the allow-list, if it has one."""
     if module == "ml_dtypes" and dtype_name(name) is not None:
         return Name(module, name)
-    make = _NAMES.get((_MOVED.get(module, module), name))
-    return None if make is None else Name(module, name, make)
+    here = _RENAMED.get((module, name), (_MOVED.get(module, module), name))
+    make = _NAMES.get(here)
+    return Name(*here, make) if make is not None or here in _TYPES else None
 
 
 def _all(values: object, count: int) -> tuple[Any, ...]:
@@ -89,11 +92,11 @@ def _all(values: object, count: int) -> tuple[Any, ...]:
 
 
 def _bytes(data: object) -> bytes:
-    if isinstance(data, (bytes, bytearray)):
-        return bytes(data)
+    if isinstance(data, bytes):
+        return data
     if isinstance(data, str):  # how Python 2 wrote bytes
         return data.encode("latin-1")
-    raise CheckpointError("a numpy array without bytes")
+    raise CheckpointError("has something else where bytes are needed")
 
 
 def _dictionary(arguments: tuple[Any, ...]) -> Dictionary:
@@ -103,12 +106,20 @@ def _dictionary(arguments: tuple[Any, ...]) -> Dictionary:
     if isinstance(given, Dictionary):
         return Dictionary(list(given.pairs))
     if isinstance(given, list):
-        return Dictionary([(pair[0], pair[1]) for pair in given])
+        return Dictionary([(key, value) for key, value in given])
     raise CheckpointError("a dictionary of something else than pairs")
 
 
 def _default_dictionary(arguments: tuple[Any, ...]) -> Dictionary:
+    """Of what makes a missing value, which is no contents, and pairs."""
     return _dictionary(arguments[1:])
+
+
+def _list(arguments: tuple[Any, ...]) -> list[Any]:
+    (given,) = _all(arguments, 1) if arguments else ([],)
+    if not isinstance(given, (list, tuple)):
+        raise CheckpointError("a list of something else than a list")
+    return list(given)
 
 
 def _items(arguments: tuple[Any, ...]) -> Items:
@@ -120,17 +131,24 @@ def _items(arguments: tuple[Any, ...]) -> Items:
 
 def _complex(arguments: tuple[Any, ...]) -> complex:
     real, imaginary = _all(arguments, 2)
+    if not isinstance(real, (int, float)) or not isinstance(imaginary, (int, float)):
+        raise CheckpointError("a complex number of something else than numbers")
     return complex(float(real), float(imaginary))
 
 
 def _bytearray(arguments: tuple[Any, ...]) -> bytes:
-    if not arguments:
-        return b""
-    return _bytes(arguments[0])
+    if len(arguments) == 2:  # noqa: PLR2004 - a text and its encoding
+        return _encoded(arguments)
+    (given,) = _all(arguments, 1) if arguments else (b"",)
+    if not isinstance(given, bytes):
+        raise CheckpointError("bytes of something else than bytes")
+    return given
 
 
 def _encoded(arguments: tuple[Any, ...]) -> bytes:
     text, encoding = _all(arguments, 2)
+    if not isinstance(text, str):
+        raise CheckpointError("bytes of something else than a text")
     if encoding not in ("latin1", "latin-1"):
         raise CheckpointError("bytes in another encoding than latin1")
     return _bytes(text)
@@ -163,14 +181,32 @@ def _numpy_buffer(arguments: tuple[Any, ...]) -> NumpyArray:
 
 
 def _namespace(arguments: tuple[Any, ...]) -> Rebuilt:
-    return Rebuilt(Name("argparse", "Namespace"), arguments)
+    _all(arguments, 0)
+    return Rebuilt(Name("argparse", "Namespace"))
 
 
 def _path(arguments: tuple[Any, ...]) -> str:
+    if len(arguments) > _LONGEST_PATH:
+        raise CheckpointError(f"a path of {len(arguments):,} parts")
     parts = [text_of(each, "a part of a path") for each in arguments]
+    if any(part.startswith("/") for part in parts[1:]):
+        raise CheckpointError("a path that begins anew in its midst")
     return "/".join(parts).replace("//", "/")
 
 
+_LONGEST_PATH = 256
+"""Parts of a path."""
+
+_TYPES = frozenset(
+    ("builtins", name)
+    for name in ("bool", "bytes", "complex", "dict", "float", "int", "list", "set", "str", "tuple")
+)
+"""What a defaultdict makes missing values with, among others; named, but never called."""
+
+_RENAMED: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("__builtin__", "long"): ("builtins", "int"),
+    ("__builtin__", "unicode"): ("builtins", "str"),
+}
 _MOVED: Mapping[str, str] = {
     "__builtin__": "builtins",
     "numpy.core.multiarray": "numpy._core.multiarray",
@@ -181,7 +217,7 @@ _NAMES: Mapping[tuple[str, str], Constructor] = {
     ("collections", "defaultdict"): _default_dictionary,
     ("collections", "Counter"): _dictionary,
     ("builtins", "dict"): _dictionary,
-    ("builtins", "list"): lambda arguments: list(*arguments),
+    ("builtins", "list"): _list,
     ("builtins", "set"): _items,
     ("builtins", "frozenset"): _items,
     ("builtins", "complex"): _complex,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from repro_nb.checkpoints.opening import OpenedFile
+from repro_nb.checkpoints.strict_json import parse_json
 from repro_nb.checkpoints.tensors.entries import Entry, Place, TensorEntry
-from repro_nb.checkpoints.tensors.limits import MOST_HEADER, checked_shape, size_of
+from repro_nb.checkpoints.tensors.limits import (
+    MOST_HEADER,
+    checked_shape,
+    enough_memory,
+    size_of,
+)
 from repro_nb.checkpoints.tensors.sources import FileBytes, read
 from repro_nb.checkpoints.tensors.text import shown
 from repro_nb.checkpoints.verdicts import ByteRange
@@ -60,23 +65,13 @@ def _header(file: OpenedFile, where: str) -> tuple[dict[str, Any], int]:
         raise UnsafeCheckpointError(f"has a header of {length:,} bytes", where=where)
     text = read(file, _LENGTH, length)
     try:
-        header = json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        with enough_memory(where):
+            header = parse_json(text)
+    except ValueError as error:
         raise CheckpointError(f"its header is damaged: {shown(str(error))}", where=where) from error
     if not isinstance(header, dict):
         raise CheckpointError("its header is no object", where=where)
     return header, _LENGTH + length
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return fields
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def _entry(file: OpenedFile, name: str, fields: Any, start: int, within: str) -> TensorEntry:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from repro_nb.checkpoints.opening import OpenedFile
@@ -11,17 +10,19 @@ from repro_nb.checkpoints.tensors.allow_list import interpret
 from repro_nb.checkpoints.tensors.dtypes import dtype_named
 from repro_nb.checkpoints.tensors.entries import ByteSource, Entry
 from repro_nb.checkpoints.tensors.flatten import read_entries
-from repro_nb.checkpoints.tensors.limits import Expansion
-from repro_nb.checkpoints.tensors.sources import FileBytes, stream
+from repro_nb.checkpoints.tensors.limits import Budget, Expansion
+from repro_nb.checkpoints.tensors.sources import FileBytes, read, stream
 from repro_nb.checkpoints.tensors.torch_placing import NoStorages, Placer
 from repro_nb.checkpoints.tensors.torch_values import Storage, storage_of, torch_name
 from repro_nb.checkpoints.verdicts import ByteRange
-from repro_nb.errors import CheckpointError
+from repro_nb.errors import CheckpointError, UnsafeCheckpointError
 
 __all__ = ["read_pickles"]
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
+_MODERN = b"\x80"
+"""What a pickle begins with since its second protocol; before, it began as any text may."""
 
 
 def read_pickles(file: OpenedFile, within: str) -> tuple[str, list[Entry]]:
@@ -36,11 +37,11 @@ def read_pickles(file: OpenedFile, within: str) -> tuple[str, list[Entry]]:
         UnsafeCheckpointError: Loading it would run code.
     """
     where = str(file.path)
-    pickles = stream(file)
     found = _Storages(file)
-    first = interpret(pickles, torch_name, found.known, where=where)
+    pickles = _Pickles(file)
+    first = _first(file, pickles, found)
     if first != _MAGIC:
-        if pickles.tell() != file.size:
+        if pickles.at != file.size:
             raise CheckpointError("has something behind its pickle stream", where=where)
         placer = Placer(NoStorages(), Expansion(file.size, where), within, swapped=False)
         return "pickle", read_entries(first, placer.entry, where)
@@ -50,15 +51,64 @@ def read_pickles(file: OpenedFile, within: str) -> tuple[str, list[Entry]]:
     return "torch (before 1.6)", read_entries(value, placer.entry, where)
 
 
-def _after_magic(pickles: io.BufferedReader, found: _Storages, where: str) -> Any:
+class _Pickles:
+    """The pickles of a file, one after the other, which share what they may take."""
+
+    def __init__(self, file: OpenedFile) -> None:
+        self._file = file
+        self._stream = stream(file)
+        self._budget = Budget(file.size, str(file.path))
+
+    @property
+    def at(self) -> int:
+        """Where in the file the next one would begin."""
+        return self._stream.tell()
+
+    def next(self, persistent: Callable[[Any], Any] | None = None) -> Any:
+        """What the next one describes.
+
+        Args:
+            persistent: Makes a value of a persistent id; None where there may be none.
+
+        Raises:
+            CheckpointError: It is damaged.
+            UnsafeCheckpointError: It would run code, or is out of proportion.
+        """
+        return interpret(
+            self._stream,
+            torch_name,
+            persistent,
+            size=self._file.size - self.at,
+            budget=self._budget,
+            where=str(self._file.path),
+        )
+
+
+def _first(file: OpenedFile, pickles: _Pickles, found: _Storages) -> Any:
+    """What the first pickle describes; a file that has none is told by what it is."""
+    try:
+        return pickles.next(found.known)
+    except UnsafeCheckpointError:
+        raise
+    except CheckpointError as error:
+        if read(file, 0, min(1, file.size)) == _MODERN:
+            raise
+        raise CheckpointError(
+            "is of no format that is known" if file.size else "is empty",
+            where=str(file.path),
+            hint=f"Read as the oldest form of pickle, {error.message}.",
+        ) from error
+
+
+def _after_magic(pickles: _Pickles, found: _Storages, where: str) -> Any:
     """What is described."""
-    protocol = interpret(pickles, torch_name, where=where)
+    protocol = pickles.next()
     if protocol != _PROTOCOL:
         raise CheckpointError(f"is of another version of its format than {_PROTOCOL}", where=where)
-    interpret(pickles, torch_name, where=where)  # sizes of C's types where it was written
-    value = interpret(pickles, torch_name, found.known, where=where)
-    keys = interpret(pickles, torch_name, where=where)
-    found.lay_out(keys, pickles.tell(), where)
+    pickles.next()  # sizes of C's types where it was written
+    value = pickles.next(found.known)
+    keys = pickles.next()
+    found.lay_out(keys, pickles.at, where)
     return value
 
 

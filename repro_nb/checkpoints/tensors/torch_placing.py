@@ -45,7 +45,7 @@ class Placer:
 
     Args:
         storages: Where the bytes are.
-        expansion: Counts the bytes of all tensors.
+        expansion: Counts the bytes that tensors with strides have in their storages.
         within: Name of the file within the checkpoint.
         swapped: Whether storages are big-endian.
     """
@@ -67,8 +67,7 @@ class Placer:
         """
         if isinstance(value, NumpyArray):
             return self._array(name, value)
-        size = size_of(value.dtype, value.view.shape)
-        self._expansion.take(size)
+        size_of(value.dtype, value.view.shape)  # refuses what does not fill whole bytes
         source = self._elements(name, value)
         place = None
         if isinstance(source, FileBytes):

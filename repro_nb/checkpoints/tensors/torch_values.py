@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from repro_nb.checkpoints.tensors.dtypes import dtype_name
 from repro_nb.checkpoints.tensors.limits import checked_shape
-from repro_nb.checkpoints.tensors.pickle_values import Constructor, Name
+from repro_nb.checkpoints.tensors.pickle_values import (
+    Constructor,
+    Dictionary,
+    Name,
+    Unread,
+    check_no_attributes,
+)
 from repro_nb.checkpoints.tensors.plain_values import plain_name
 from repro_nb.checkpoints.tensors.text import shown, text_of
 from repro_nb.checkpoints.tensors.views import View
@@ -57,7 +63,12 @@ class StoredTensor:
     view: View
 
     def set_state(self, state: object) -> None:
-        """Attributes that Python code put on a tensor are no part of its numbers."""
+        """Takes the attributes that Python code put on a tensor, which must be none.
+
+        Raises:
+            CheckpointError: There are some.
+        """
+        check_no_attributes(state, "holds a tensor")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -112,9 +123,12 @@ def torch_name(module: str, name: str) -> Name | None:
     make = _NAMES.get((module, name))
     if make is not None:
         return Name(module, name, make)
+    make = _TENSORS.get((module, name))
+    if make is not None:
+        return Name(module, name, _unread_at_worst(make))
     if module == "torch" and (name in _WORDS or dtype_name(name) or name in _STORAGES):
         return Name(module, name)
-    if (module, name) in _STORAGE_NAMES:
+    if (module, name) in _CLASSES:
         return Name(module, name)
     return plain_name(module, name)
 
@@ -158,28 +172,32 @@ def _is_count(value: object) -> bool:
 
 def _tensor(arguments: tuple[Any, ...]) -> StoredTensor:
     """Of ``(storage, offset, shape, strides, …)``."""
-    storage, offset, shape, strides = arguments[:4]
-    _no_metadata(arguments[6:])
-    return _stored(storage, offset, shape, strides, storage.dtype)
+    storage, offset, shape, strides, *rest = arguments
+    _no_metadata(rest[2:])
+    dtype = storage.dtype if isinstance(storage, Storage) else None
+    return _stored(storage, offset, shape, strides, dtype)
 
 
 def _typed_tensor(arguments: tuple[Any, ...]) -> StoredTensor:
     """Of ``(storage, offset, shape, strides, requires_grad, hooks, dtype, …)``."""
-    storage, offset, shape, strides, _grad, _hooks, dtype = arguments[:7]
-    _no_metadata(arguments[7:])
+    storage, offset, shape, strides, _grad, _hooks, dtype, *rest = arguments
+    _no_metadata(rest)
     name = dtype_name(dtype.name) if isinstance(dtype, Name) else None
     if name is None:
         what = str(dtype) if isinstance(dtype, Name) else "of another kind"
-        raise CheckpointError(f"a tensor whose data type is {what}, which is not read")
+        raise CheckpointError(f"a tensor whose data type is {what}")
     return _stored(storage, offset, shape, strides, name)
 
 
-def _no_metadata(rest: tuple[Any, ...]) -> None:
+def _no_metadata(rest: list[Any]) -> None:
     """A tensor that is marked as conjugated or negated has other numbers than its storage."""
-    marks = getattr(rest[0], "pairs", ()) if rest else ()
-    if any(value for _, value in marks):
+    if rest in ([], [None]):
+        return
+    if len(rest) > 1 or not isinstance(rest[0], Dictionary):
+        raise CheckpointError("a tensor with more than torch writes of one")
+    if any(value for _, value in rest[0].pairs):
         raise CheckpointError(
-            "a tensor that is conjugated or negated lazily is not read; save it after resolve_conj() and resolve_neg()"
+            "a tensor that is conjugated or negated lazily; save it after resolve_conj() and resolve_neg()"
         )
 
 
@@ -196,28 +214,34 @@ def _stored(storage: Any, offset: Any, shape: Any, strides: Any, dtype: str | No
 
 
 def _parameter(arguments: tuple[Any, ...]) -> Any:
-    return arguments[0]
+    """Of ``(tensor, requires_grad, hooks)``, with the attributes that it has behind them."""
+    tensor, _grad, _hooks, *states = arguments
+    for state in states:
+        check_no_attributes(state, "a parameter")
+    return tensor
 
 
 def _quantised(arguments: tuple[Any, ...]) -> Quantised:
-    storage, offset, shape, strides, parameters = arguments[:5]
+    storage, offset, shape, strides, parameters, _grad, _hooks = arguments
     numbers = _stored(storage, offset, shape, strides, getattr(storage, "dtype", None))
     scheme = parameters[0].name if isinstance(parameters[0], Name) else ""
     if scheme == "per_tensor_affine":
+        _, scale, zero = parameters
+        _check_whole(zero, "zero point")
         return Quantised(
-            numbers=numbers,
-            scheme=scheme,
-            parameters=(float(parameters[1]), int(parameters[2])),
-            tensors={},
+            numbers=numbers, scheme=scheme, parameters=(float(scale), zero), tensors={}
         )
     if scheme != "per_channel_affine":
-        raise CheckpointError(
-            f"a tensor that is quantised as {scheme or 'something unknown'} is not read"
-        )
-    channels = {"scales": parameters[1], "zero_points": parameters[2]}
-    return Quantised(
-        numbers=numbers, scheme=scheme, parameters=(int(parameters[3]),), tensors=channels
-    )
+        raise CheckpointError(f"a tensor that is quantised as {scheme or 'something unknown'}")
+    _, scales, zeros, axis = parameters
+    _check_whole(axis, "axis")
+    channels = {"scales": scales, "zero_points": zeros}
+    return Quantised(numbers=numbers, scheme=scheme, parameters=(axis,), tensors=channels)
+
+
+def _check_whole(value: object, what: str) -> None:
+    if type(value) is not int:
+        raise CheckpointError(f"a quantised tensor whose {what} is no whole number")
 
 
 def _layout(arguments: tuple[Any, ...]) -> TorchText:
@@ -230,7 +254,9 @@ def _sparse(arguments: tuple[Any, ...]) -> Sparse:
     layout, parts = arguments
     names = _SPARSE_PARTS.get(layout.text)
     if names is None:
-        raise CheckpointError(f"a sparse tensor of the layout {layout.text!r} is not read")
+        raise CheckpointError(f"a sparse tensor of the layout {layout.text!r}")
+    if not len(names) < len(parts) <= len(names) + 2:
+        raise CheckpointError("a sparse tensor with other parts than torch writes of one")
     shape = checked_shape(parts[len(names)], "a sparse tensor")
     coalesced = bool(parts[len(names) + 1]) if len(parts) > len(names) + 1 else None
     return Sparse(
@@ -242,21 +268,34 @@ def _sparse(arguments: tuple[Any, ...]) -> Sparse:
 
 
 def _size(arguments: tuple[Any, ...]) -> tuple[int, ...]:
-    return checked_shape(arguments[0] if arguments else (), "a size")
+    (sizes,) = arguments or ((),)
+    return checked_shape(sizes, "a size")
 
 
 def _device(arguments: tuple[Any, ...]) -> TorchText:
     kind, *index = arguments
-    number = f":{index[0]}" if index and _is_count(index[0]) else ""
+    if len(index) > 1 or not all(map(_is_count, index)):
+        raise CheckpointError("a device with something else than a number")
+    number = "".join(f":{each}" for each in index)
     return TorchText(kind="device", text=text_of(kind, "a device", 40) + number)
 
 
-def _refused(what: str) -> Constructor:
-    def refuse(arguments: tuple[Any, ...]) -> Any:
-        del arguments
-        raise CheckpointError(f"{what} is not read")
+def _unread_at_worst(make: Constructor) -> Constructor:
+    """Leaves it to the walk through the containers, which knows the tensor's name, to refuse it."""
 
-    return refuse
+    def made(arguments: tuple[Any, ...]) -> Any:
+        try:
+            return make(arguments)
+        except UnsafeCheckpointError:
+            raise
+        except CheckpointError as error:
+            return Unread(error.message, error.hint)
+
+    return made
+
+
+def _refused(what: str) -> Constructor:
+    return lambda _: Unread(what)
 
 
 _SPARSE_PARTS: Mapping[str, tuple[str, ...]] = {
@@ -283,11 +322,18 @@ _STORAGES: Mapping[str, str] = {
     "QUInt8Storage": "QU8",
     "QInt32Storage": "QI32",
 }
-_STORAGE_NAMES = frozenset([("torch.storage", "UntypedStorage"), ("torch", "UntypedStorage")])
+_CLASSES = frozenset(
+    [
+        ("torch.storage", "UntypedStorage"),
+        ("torch", "UntypedStorage"),
+        ("torch", "Tensor"),
+        ("torch.nn.parameter", "Parameter"),
+    ]
+)
 _WORDS = frozenset(
     ["per_tensor_affine", "per_channel_affine", "per_tensor_symmetric", "per_channel_symmetric"]
 )
-_NAMES: Mapping[tuple[str, str], Callable[[tuple[Any, ...]], Any]] = {
+_TENSORS: Mapping[tuple[str, str], Constructor] = {
     ("torch._utils", "_rebuild_tensor"): _tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch._utils", "_rebuild_tensor_v3"): _typed_tensor,
@@ -296,10 +342,14 @@ _NAMES: Mapping[tuple[str, str], Callable[[tuple[Any, ...]], Any]] = {
     ("torch._utils", "_rebuild_qtensor"): _quantised,
     ("torch._utils", "_rebuild_sparse_tensor"): _sparse,
     ("torch._utils", "_rebuild_meta_tensor_no_storage"): _refused(
-        "a tensor of the meta device, which has no numbers,"
+        "a tensor of the meta device, which has no numbers"
     ),
     ("torch._utils", "_rebuild_nested_tensor"): _refused("a nested tensor"),
-    ("torch._tensor", "_rebuild_from_type_v2"): _refused("a tensor of a class of its own"),
+    ("torch._tensor", "_rebuild_from_type_v2"): _refused(
+        "a tensor of a class of its own, or one with attributes beside its numbers"
+    ),
+}
+_NAMES: Mapping[tuple[str, str], Constructor] = {
     ("torch.serialization", "_get_layout"): _layout,
     ("torch", "Size"): _size,
     ("torch", "device"): _device,

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 from repro_nb.checkpoints.opening import OpenedFile
 from repro_nb.checkpoints.tensors.entries import ByteSource
-from repro_nb.checkpoints.tensors.limits import MOST_ENTRIES
+from repro_nb.checkpoints.tensors.limits import MOST_ENTRIES, enough_memory
 from repro_nb.checkpoints.tensors.sources import FileBytes, Streamed, read, stream
 from repro_nb.checkpoints.tensors.text import shown
 from repro_nb.checkpoints.verdicts import ByteRange
 from repro_nb.errors import CheckpointError, UnsafeCheckpointError
 
-__all__ = ["ZIP", "Member", "ZipArchive", "open_archive"]
+__all__ = ["ZIP", "Checked", "Member", "ZipArchive", "open_archive"]
 
 ZIP = b"PK\x03\x04"
 _END = struct.Struct("<4sHHHHIIH")
@@ -47,12 +47,47 @@ class Member:
         size: Its bytes, once unpacked.
         range: Where its bytes lie in the file, packed or not.
         packed: Whether they are compressed.
+        crc: Their checksum, CRC-32, once unpacked, as the directory has it.
     """
 
     name: str
     size: int
     range: ByteRange
     packed: bool
+    crc: int
+
+
+@dataclass(frozen=True)
+class Checked:
+    """All bytes of a member but those before its tensor, whose checksum is compared when the last one has passed.
+
+    Attributes:
+        source: The bytes of the tensor, as they are stored.
+        head: The bytes before them.
+        crc: The checksum of both together.
+        what: What they are, for the error.
+    """
+
+    source: ByteSource
+    head: bytes
+    crc: int
+    what: str
+
+    def chunks(self, limit: int) -> Iterator[memoryview]:
+        """The bytes.
+
+        Raises:
+            CheckpointError: The last one was given, and the checksum is another.
+        """
+        actual = zlib.crc32(self.head)
+        for piece in self.source.chunks(limit):
+            actual = zlib.crc32(piece, actual)
+            yield piece
+        if actual != self.crc:
+            raise CheckpointError(
+                "is damaged: its bytes do not have the checksum that the archive says",
+                where=self.what,
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +195,7 @@ def open_archive(file: OpenedFile) -> ZipArchive:
     where = str(file.path)
     try:
         _check_end(file)
-        with zipfile.ZipFile(stream(file)) as archive:
+        with enough_memory(where), zipfile.ZipFile(stream(file)) as archive:
             infos = archive.infolist()
     except (
         zipfile.BadZipFile,
@@ -234,7 +269,7 @@ def _member(file: OpenedFile, info: zipfile.ZipInfo) -> Member:
     lying = ByteRange(start=start, stop=start + info.compress_size)
     if lying.stop > file.size:
         raise CheckpointError("is cut", where=where)
-    return Member(name=info.filename, size=info.file_size, range=lying, packed=packed)
+    return Member(name=info.filename, size=info.file_size, range=lying, packed=packed, crc=info.CRC)
 
 
 def _data_start(file: OpenedFile, info: zipfile.ZipInfo, where: str) -> int:

@@ -15,11 +15,12 @@ from repro_nb.cli.checkpoint.remove import remove
 from repro_nb.cli.checkpoint.report import report
 from repro_nb.cli.checkpoint.sign import keygen, sign, verify_signature
 from repro_nb.cli.checkpoint.verify import verify
+from repro_nb.cli.checkpoint.warned import PlainWarnings
 
 __all__ = ["checkpoint"]
 
 
-@click.group()
+@click.group(cls=PlainWarnings)
 def checkpoint() -> None:
     """Register, verify, compare and sign checkpoints. None of them is ever loaded or executed."""
 

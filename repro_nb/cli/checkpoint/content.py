@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from repro_nb.cli.checkpoint.one_by_one import OneByOne
 from repro_nb.cli.checkpoint.path_type import CheckpointPath
-from repro_nb.pages.readable import readable
+from repro_nb.pages.one_line import one_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +27,7 @@ Examples:
   repro-nb checkpoint content model.safetensors --algorithm blake3
   repro-nb checkpoint content model/ --rows"""
 )
-@click.argument("paths", type=CheckpointPath(exists=True), nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", type=CheckpointPath(), nargs=-1, required=True, metavar="PATH…")
 @click.option(
     "--algorithm", default="sha256", metavar="NAME", show_default=True, help="Hash algorithm."
 )
@@ -37,7 +38,7 @@ Examples:
 def content(paths: tuple[str | Path, ...], *, algorithm: str, rows: bool, as_json: bool) -> int:
     """Print a digest of the tensors and values in a checkpoint: the same for the same contents in every format.
 
-    Nothing in it is executed.
+    Nothing in it is executed. One that cannot be read is told, and the others are seen to; it then exits with 2.
     """
     from repro_nb.checkpoints.content import content_digest  # noqa: PLC0415 - slow
     from repro_nb.checkpoints.remote import shown  # noqa: PLC0415 - slow
@@ -45,19 +46,21 @@ def content(paths: tuple[str | Path, ...], *, algorithm: str, rows: bool, as_jso
     from repro_nb.cli.checkpoint.byte_progress import watching_bytes  # noqa: PLC0415 - slow
     from repro_nb.cli.output import printing  # noqa: PLC0415 - slow
 
-    with watching_bytes() as progress:
-        found = [(shown(path), content_digest(path, algorithm, progress)) for path in paths]
+    each_one = OneByOne()
+    for path in paths:
+        with each_one.attempt(path):
+            with watching_bytes() as progress:
+                found = content_digest(path, algorithm, progress)
+            each_one.results += content_envelope(shown(path), found)["results"]
+            if not as_json:
+                click.echo(f"{found}  {one_line(shown(path))}")
+            if rows and not as_json:
+                with printing() as console:
+                    console.print(_table(found))
     if as_json:
-        envelopes = [content_envelope(path, each) for path, each in found]
-        results = [result for envelope in envelopes for result in envelope["results"]]
-        click.echo(json.dumps({"schema": envelopes[0]["schema"], "results": results}, indent=2))
-        return 0
-    for path, each in found:
-        click.echo(f"{each}  {readable(path)}")
-        if rows:
-            with printing() as console:
-                console.print(_table(each))
-    return 0
+        envelope = {"schema": "repro_nb/checkpoint-content/1", "results": each_one.results}
+        click.echo(json.dumps(envelope, indent=2))
+    return each_one.exit_code
 
 
 def _table(found: ContentDigest) -> Table:
@@ -69,6 +72,6 @@ def _table(found: ContentDigest) -> Table:
         table.add_column(name, overflow="fold")
     for row in found.rows:
         shape = f"[{', '.join(map(str, row.shape))}]" if row.dtype else ""
-        cells = (row.name, row.kind, row.dtype, shape, row.digest[:16])
-        table.add_row(*(Text(readable(cell)) for cell in cells))
+        cells = (one_line(row.name), row.kind, row.dtype, shape, row.digest[:16])
+        table.add_row(*(Text(cell) for cell in cells))
     return table

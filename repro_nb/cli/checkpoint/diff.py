@@ -38,8 +38,9 @@ def diff(
         diff_terminal,
     )
     from repro_nb.cli.checkpoint.byte_progress import watching_bytes  # noqa: PLC0415 - slow
-    from repro_nb.cli.output import printing, write_report  # noqa: PLC0415 - slow
+    from repro_nb.cli.output import printing  # noqa: PLC0415 - slow
     from repro_nb.cli.targets import check_targets  # noqa: PLC0415 - slow
+    from repro_nb.pages.reports import write_report  # noqa: PLC0415 - slow
 
     check_targets((html, markdown), [each for each in (left, right) if isinstance(each, Path)])
     with watching_bytes() as progress:

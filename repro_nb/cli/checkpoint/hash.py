@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from repro_nb.cli.checkpoint.one_by_one import OneByOne
 from repro_nb.cli.checkpoint.registry import as_json_option
 from repro_nb.errors import UsageError
-from repro_nb.pages.readable import readable
+from repro_nb.pages.one_line import one_line
 
 if TYPE_CHECKING:
     from repro_nb.checkpoints.algorithms import Algorithm
@@ -46,10 +47,12 @@ def hash_(paths: tuple[str, ...], *, algorithm: str, expected: str | None, as_js
     """Print the digest of checkpoints: files, folders, or addresses such as s3://bucket/model.pth.
 
     That of a file is what sha256sum and its siblings print; that of a folder covers the name, size and digest of each
-    file. Shards that are missing or too many are named, and it exits with 1.
+    file. Shards that are missing or too many are named, and it exits with 1. One that cannot be read is told, and the
+    others are hashed; it then exits with 2.
     """
     from repro_nb.checkpoints.algorithms import algorithm_named  # noqa: PLC0415 - slow
     from repro_nb.checkpoints.expected import parse_expected  # noqa: PLC0415 - slow
+    from repro_nb.checkpoints.names import check_not_empty  # noqa: PLC0415 - slow
     from repro_nb.checkpoints.remote import check_no_etag  # noqa: PLC0415 - slow
     from repro_nb.checkpoints.report.hash_contract import measured_json  # noqa: PLC0415 - slow
     from repro_nb.cli.checkpoint.byte_progress import watching_bytes  # noqa: PLC0415 - slow
@@ -60,16 +63,20 @@ def hash_(paths: tuple[str, ...], *, algorithm: str, expected: str | None, as_js
             raise UsageError("--expected is for one checkpoint")
         check_no_etag(expected)
         chosen, digest = parse_expected(expected, algorithm)
-    with watching_bytes() as progress:
-        found = [(path, *_measured(path, chosen, progress)) for path in paths]
-    results = [measured_json(path, each, chosen, wrong, digest) for path, each, wrong in found]
+    each_one = OneByOne()
+    for path in paths:
+        with each_one.attempt(path):
+            check_not_empty(path)
+            with watching_bytes() as progress:
+                found, wrong = _measured(path, chosen, progress)
+            each_one.results.append(measured_json(path, found, chosen, wrong, digest))
+            if not as_json:
+                _print(path, found, chosen, wrong, digest)
     if as_json:
-        envelope = {"schema": "repro_nb/checkpoint-hash/1", "results": results}
+        envelope = {"schema": "repro_nb/checkpoint-hash/1", "results": each_one.results}
         click.echo(json.dumps(envelope, indent=2))
-    else:
-        for path, each, wrong in found:
-            _print(path, each, chosen, wrong, digest)
-    return 0 if all(result["status"] == "ok" for result in results) else 1
+    good = all(result["status"] == "ok" for result in each_one.results)
+    return each_one.exit_code or (0 if good else 1)
 
 
 def _measured(
@@ -100,10 +107,10 @@ def _print(
         *([algorithm.strength.value] if weak else ()),
     ]
     note = f"  ({'; '.join(notes)})" if notes else ""
-    click.echo(f"{algorithm.name}:{found.digest}  {readable(path)}{note}")
+    click.echo(f"{algorithm.name}:{found.digest}  {one_line(path)}{note}")
     if expected is not None and not hmac.compare_digest(expected, found.digest):
         click.echo(f"  not the digest that is expected: {expected}", err=True)
     for each in problems[:_MOST_SHOWN]:
-        click.echo(f"  {each.verdict.value:10}  {readable(each.file)}", err=True)
+        click.echo(f"  {each.verdict.value:10}  {one_line(each.file)}", err=True)
     if len(problems) > _MOST_SHOWN:
         click.echo(f"  … and {len(problems) - _MOST_SHOWN:,} more", err=True)

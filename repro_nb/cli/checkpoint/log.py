@@ -43,7 +43,7 @@ def log(path: str | Path, *, registry: Path | None, as_json: bool) -> int:
     name = verifier.name_of(full)
     doubts = [line for line in verifier.history().damaged if line.checkpoint in (name, "")]
     if not history and not doubts:
-        raise UsageError(f"it was never registered in {folder}", where=str(path))
+        raise UsageError(f"it was never registered in {folder.resolve()}", where=str(path))
     if as_json:
         results = [registration_json(each) for each in history]
         envelope = {

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import LocalPath
 from repro_nb.cli.checkpoint.registry import as_json_option
-from repro_nb.pages.readable import readable
+from repro_nb.pages.one_line import one_line
 
 if TYPE_CHECKING:
     from repro_nb.checkpoints.verdicts import Verification
@@ -31,10 +32,10 @@ Examples:
   repro-nb checkpoint manifest create model/ --algorithm blake3
   repro-nb checkpoint manifest create model/ --form oms"""
 )
-@click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("directory", type=LocalPath(), metavar="DIR")
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=LocalPath(dir_okay=False),
     metavar="FILE",
     help="Where it goes. [default: SHA256SUMS, or what the algorithm's program calls it, in DIR]",
 )
@@ -65,9 +66,7 @@ def create(
     if as_json:
         _print_json("create", [created_json(made)])
     else:
-        click.echo(
-            f"{readable(str(made.path))}: {plural(len(made.digests), 'file')}, {made.algorithm}"
-        )
+        click.echo(f"{one_line(made.path)}: {plural(len(made.digests), 'file')}, {made.algorithm}")
     return 0
 
 
@@ -77,8 +76,8 @@ Examples:
   repro-nb checkpoint manifest verify model/SHA256SUMS
   repro-nb checkpoint manifest verify downloads/SHA256SUMS model/"""
 )
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@click.argument("directory", type=click.Path(path_type=Path), required=False, metavar="[DIR]")
+@click.argument("file", type=LocalPath(), metavar="FILE")
+@click.argument("directory", type=LocalPath(), required=False, metavar="[DIR]")
 @as_json_option
 def verify(file: Path, directory: Path | None, *, as_json: bool) -> int:
     """Verify a folder against a manifest: each file that it names, and that there is no other one.
@@ -103,7 +102,7 @@ def _print(found: tuple[Verification, ...]) -> None:
 
     bad = [each for each in found if not each]
     for each in bad[:_MOST_SHOWN]:
-        click.echo(f"{each.verdict.value:10}  {readable(each.name)}: {each.reason}")
+        click.echo(f"{each.verdict.value:10}  {one_line(each.name)}: {each.reason}")
     if len(bad) > _MOST_SHOWN:
         click.echo(f"… and {len(bad) - _MOST_SHOWN:,} more")
     click.echo(

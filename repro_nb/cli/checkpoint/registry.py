@@ -8,20 +8,32 @@ from typing import TYPE_CHECKING
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import LocalPath
 from repro_nb.errors import UsageError
+from repro_nb.pages.one_line import one_line
 
 if TYPE_CHECKING:
     from repro_nb.checkpoints.report.verify_wording import Report
     from repro_nb.checkpoints.verifier import CheckpointVerifier
 
-__all__ = ["as_json_option", "exit_code", "grouped", "registry_option", "verifier_for"]
+__all__ = [
+    "as_json_option",
+    "check_registered",
+    "exit_code",
+    "grouped",
+    "has_registry",
+    "nearest_registry",
+    "registry_option",
+    "verifier_for",
+]
 
 _FAILED = 1
 _UNDECIDED = 3
+_REGISTER = "Register a checkpoint first: repro-nb checkpoint register PATH"
 
 registry_option = click.option(
     "--registry",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=LocalPath(exists=True, file_okay=False),
     metavar="DIR",
     help="Folder of the registry. [default: the nearest one above the checkpoint that has one, else its own folder]",
 )
@@ -48,6 +60,43 @@ def grouped(paths: Iterable[str | Path], registry: Path | None) -> dict[Path, li
         folder = registry if registry is not None else shown(registry_folder(path))
         found.setdefault(folder, []).append(path.absolute() if isinstance(path, Path) else path)
     return found
+
+
+def has_registry(folder: Path) -> bool:
+    """Whether a registry lies in a folder, ours or the older toolkit's."""
+    from repro_nb.checkpoints.names import REGISTRY  # noqa: PLC0415 - slow
+    from repro_nb.checkpoints.older_registry import OLDER  # noqa: PLC0415 - slow
+
+    return (folder / REGISTRY).is_file() or (folder / OLDER).is_file()
+
+
+def nearest_registry(directory: Path | None) -> Path:
+    """The folder whose registry is meant: the one that was named, else the current one or the nearest above it.
+
+    Where none of these has one, it is the current folder.
+    """
+    if directory is not None:
+        return directory
+    here = Path.cwd()
+    found = next(filter(has_registry, (here, *here.parents)), here)
+    if found != here:
+        click.echo(f"the registry is that of {one_line(found)}", err=True)
+    return shown(found)
+
+
+def check_registered(report: Report) -> Report:
+    """The report, if there is anything in it: nothing that was verified is no pass.
+
+    Raises:
+        UsageError: No checkpoint is registered.
+    """
+    if report.examinations:
+        return report
+    folder = Path(report.directory)
+    what = "no checkpoint is registered" if has_registry(folder) else "there is no registry"
+    raise UsageError(
+        f"{what} here: nothing was verified", where=str(folder.resolve()), hint=_REGISTER
+    )
 
 
 def shown(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from repro_nb.cli.checkpoint.registry import (
     verifier_for,
 )
 from repro_nb.errors import UsageError
-from repro_nb.pages.readable import readable
+from repro_nb.pages.one_line import one_line
 
 __all__ = ["remove"]
 
@@ -34,7 +34,7 @@ def remove(path: str | Path, *, registry: Path | None, note: str, as_json: bool)
     ((folder, (full,)),) = grouped([path], registry).items()
     verifier = verifier_for(folder)
     if not verifier.remove_checkpoint(full, note=note):
-        raise UsageError(f"it is not registered in {folder}", where=str(path))
+        raise UsageError(f"it is not registered in {folder.resolve()}", where=str(path))
     name = verifier.name_of(full)
     if as_json:
         result = {"status": "ok", "registry": str(folder), "checkpoint": name}
@@ -42,5 +42,5 @@ def remove(path: str | Path, *, registry: Path | None, note: str, as_json: bool)
             json.dumps({"schema": "repro_nb/checkpoint-remove/1", "results": [result]}, indent=2)
         )
     else:
-        click.echo(f"{readable(name)}: not registered any more; its file and its history stay")
+        click.echo(f"{one_line(name)}: not registered any more; its file and its history stay")
     return 0

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from repro_nb.cli.checkpoint.path_type import LocalPath
 from repro_nb.errors import UsageError
+from repro_nb.pages.one_line import one_line, unbroken
 
 if TYPE_CHECKING:
     from repro_nb.checkpoints.progress import ByteProgress
@@ -21,11 +23,11 @@ __all__ = ["keygen", "sign", "verify_signature"]
 _PASSPHRASE = "REPRO_NB_PASSPHRASE"  # noqa: S105 - the name of a variable
 _MOST_SHOWN = 20
 
-_path = click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="PATH")
-_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+_path = click.argument("path", type=LocalPath(exists=True), metavar="PATH")
+_file = LocalPath(exists=True, dir_okay=False)
 _signature = click.option(
     "--signature",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     metavar="FILE",
     help="Where the signature is. [default: model.sig in the folder, or the file's name with .sig after it]",
 )
@@ -41,18 +43,24 @@ _json = click.option(
     epilog="""\b
 Examples:
   repro-nb checkpoint keygen signing-key
-  REPRO_NB_PASSPHRASE=… repro-nb checkpoint keygen signing-key"""
+  REPRO_NB_PASSPHRASE=… repro-nb checkpoint keygen signing-key
+  repro-nb checkpoint keygen signing-key --unencrypted"""
 )
-@click.argument("path", type=click.Path(path_type=Path), metavar="NAME")
+@click.argument("path", type=LocalPath(), metavar="NAME")
+@click.option(
+    "--unencrypted",
+    is_flag=True,
+    help="Give the private key no passphrase: its file mode alone protects it.",
+)
 @_json
-def keygen(path: Path, *, as_json: bool) -> int:
+def keygen(path: Path, *, unencrypted: bool, as_json: bool) -> int:
     """Make a key pair for signatures: NAME is private, NAME.pub is for everyone.
 
     The passphrase is asked for, or taken from the variable REPRO_NB_PASSPHRASE. Nothing is overwritten.
     """
     from repro_nb.checkpoints.signing.keys import make_key_pair  # noqa: PLC0415 - slow
 
-    passphrase = os.environ.get(_PASSPHRASE) or _new_passphrase()
+    passphrase = None if unencrypted else os.environ.get(_PASSPHRASE) or _new_passphrase()
     pair = make_key_pair(path, passphrase=passphrase)
     if as_json:
         result = {
@@ -63,8 +71,10 @@ def keygen(path: Path, *, as_json: bool) -> int:
         }
         _print_json("keygen", result)
         return 0
-    click.echo(f"{pair.private}  the private key: keep it secret{_unprotected(passphrase)}")
-    click.echo(f"{pair.public}  the public key: give it to whoever verifies")
+    click.echo(
+        f"{one_line(pair.private)}  the private key: keep it secret{_unprotected(passphrase)}"
+    )
+    click.echo(f"{one_line(pair.public)}  the public key: give it to whoever verifies")
     return 0
 
 
@@ -129,7 +139,7 @@ def sign(
     if as_json:
         _print_json("sign", {"status": "ok", "checkpoint": str(path), "signature": str(written)})
     else:
-        click.echo(f"{_readable(path)}: signed, {_readable(written)}")
+        click.echo(f"{one_line(path)}: signed, {one_line(written)}")
     return 0
 
 
@@ -202,9 +212,12 @@ def _verified_by_key(
 
 
 def _new_passphrase() -> str | None:
-    """What the user types twice; None where there is nobody, or nothing is typed."""
+    """What the user types twice; None where nothing is typed."""
     if not sys.stdin.isatty():
-        return None
+        raise UsageError(
+            "there is no passphrase for the private key, and nobody to type one",
+            hint=f"Put one into the variable {_PASSPHRASE}, or give --unencrypted for a key without.",
+        )
     typed = click.prompt(
         "Passphrase (empty for none)",
         default="",
@@ -231,18 +244,13 @@ def _unprotected(passphrase: str | None) -> str:
 
 
 def _print_found(found: Verification) -> None:
-    click.echo(f"{found.verdict.value}  {_readable(found.name)}: {_readable(found.reason)}")
+    click.echo(f"{found.verdict.value}  {one_line(found.name)}: {unbroken(found.reason)}")
+    if found.signer:
+        click.echo(f"  signed by {unbroken(found.signer)}")
     for each in found.damage[:_MOST_SHOWN]:
-        click.echo(f"  {each.verdict.value:8}  {_readable(each.file or found.name)}")
+        click.echo(f"  {each.verdict.value:8}  {one_line(each.file or found.name)}")
     if len(found.damage) > _MOST_SHOWN:
         click.echo(f"  … and {len(found.damage) - _MOST_SHOWN:,} more")
-
-
-def _readable(text: object) -> str:
-    """With control characters and such as turn the direction of writing as visible escapes."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(text)
-    )
 
 
 def _print_json(verb: str, result: dict[str, Any]) -> None:

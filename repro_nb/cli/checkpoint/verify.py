@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 import click
 
 from repro_nb.cli.checkpoint.path_type import CheckpointPath
-from repro_nb.cli.checkpoint.registry import exit_code, grouped, registry_option, verifier_for
+from repro_nb.cli.checkpoint.registry import (
+    check_registered,
+    exit_code,
+    grouped,
+    has_registry,
+    nearest_registry,
+    registry_option,
+    verifier_for,
+)
 from repro_nb.cli.options import output_options
 from repro_nb.errors import UsageError
 
 if TYPE_CHECKING:
     from repro_nb.checkpoints.progress import ByteProgress
     from repro_nb.checkpoints.report.verify_wording import Report
+    from repro_nb.checkpoints.verifier import CheckpointVerifier
 
 __all__ = ["verify"]
 
@@ -47,17 +56,20 @@ def verify(
 ) -> int:
     """Verify checkpoints against their registry: each PATH, or all in the registry of a folder.
 
+    Without PATH, the registry is that of the current folder, or of the nearest one above that has one.
+
     Every byte is hashed. Where one differs, the report says which 8 MiB and which tensors. It exits with 1 when a
     checkpoint is not what was registered, and with 3 when one was written meanwhile.
     """
     from repro_nb.checkpoints.report.verify_contract import envelope  # noqa: PLC0415 - slow
     from repro_nb.cli.checkpoint.byte_progress import watching_bytes  # noqa: PLC0415 - slow
-    from repro_nb.cli.output import printing, write_report  # noqa: PLC0415 - slow
+    from repro_nb.cli.output import printing  # noqa: PLC0415 - slow
     from repro_nb.cli.targets import check_targets  # noqa: PLC0415 - needed by a few commands alone
+    from repro_nb.pages.reports import write_report  # noqa: PLC0415 - slow
 
     check_targets((html, markdown), [path for path in paths if isinstance(path, Path)])
     with watching_bytes() as progress:
-        reports = list(_reports(paths or (Path(),), registry, trust_mtime, progress))
+        reports = list(_reports(paths, registry, trust_mtime, progress))
     if html is not None:
         from repro_nb.checkpoints.report.verify_html import html as page  # noqa: PLC0415 - slow
 
@@ -79,43 +91,41 @@ def verify(
 def _reports(
     paths: tuple[str | Path, ...], registry: Path | None, trust_mtime: bool, progress: ByteProgress
 ) -> Iterator[Report]:
-    """Folders with a registry of their own first, then single checkpoints."""
-    folders = [
-        path
-        for path in paths
-        if registry is None and isinstance(path, Path) and _has_registry(path)
-    ]
-    for folder in folders:
-        yield _all_of(folder, trust_mtime, progress)
+    """Whole registries first, then single checkpoints."""
+    folders = [path for path in paths if isinstance(path, Path) and _is_whole(path, registry)]
+    for folder in folders if paths else (nearest_registry(registry),):
+        found = verifier_for(folder).report(trust_mtime=trust_mtime, progress=progress)
+        yield check_registered(found)
     single = [path for path in paths if path not in folders]
-    if registry is not None and single == [Path()]:
-        yield _all_of(registry, trust_mtime, progress)
-        return
     for folder, group in grouped(single, registry).items():
         verifier = verifier_for(folder)
         names = [verifier.name_of(path) for path in group]
         if not verifier.history().registrations:
             raise UsageError(
-                "there is no registry here",
-                where=str(folder),
+                "there is no registry in its folder, nor in one above",
+                where=str(next(path for path in single if _absolute(path) == group[0])),
                 hint="Register a checkpoint first: repro-nb checkpoint register PATH",
             )
-        yield verifier.report(names, trust_mtime=trust_mtime, progress=progress)
+        yield _of_some(verifier, names, trust_mtime, progress)
 
 
-def _all_of(folder: Path, trust_mtime: bool, progress: ByteProgress) -> Report:
-    report = verifier_for(folder).report(trust_mtime=trust_mtime, progress=progress)
-    if not report.examinations:
-        raise UsageError(
-            "no checkpoint is registered here: nothing was verified",
-            where=str(folder),
-            hint="Register one: repro-nb checkpoint register PATH",
-        )
-    return report
+def _of_some(
+    verifier: CheckpointVerifier, names: list[str], trust_mtime: bool, progress: ByteProgress
+) -> Report:
+    from repro_nb.checkpoints.doubts import remarks  # noqa: PLC0415 - slow
+    from repro_nb.checkpoints.report.verify_wording import Report  # noqa: PLC0415 - slow
+
+    return Report(
+        directory=str(verifier.directory),
+        examinations=verifier.examine(names, trust_mtime=trust_mtime, progress=progress),
+        remarks=tuple(remarks(verifier.history(), verifier.directory, names)),
+    )
 
 
-def _has_registry(path: Path) -> bool:
-    from repro_nb.checkpoints.names import REGISTRY  # noqa: PLC0415 - slow
-    from repro_nb.checkpoints.older_registry import OLDER  # noqa: PLC0415 - slow
+def _is_whole(path: Path, registry: Path | None) -> bool:
+    """Whether a path stands for all that is registered in it."""
+    return has_registry(path) if registry is None else path.resolve() == registry.resolve()
 
-    return (path / REGISTRY).is_file() or (path / OLDER).is_file()
+
+def _absolute(path: str | Path) -> str | Path:
+    return path.absolute() if isinstance(path, Path) else path

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import zipfile
 
 import gguf
 import h5py
@@ -128,14 +129,6 @@ def test_a_shard_that_holds_other_tensors_than_the_index_says_is_named(sharded):
         content_digest(sharded)
 
 
-def test_a_folder_with_two_checkpoints_is_refused_rather_than_guessed(sharded):
-    """The error names both."""
-    (sharded / "model.safetensors.index.json").unlink()
-    (sharded / "pytorch_model.bin").write_bytes(b"")
-    with pytest.raises(CheckpointError, match=r"1\.safetensors, pytorch_model\.bin"):
-        content_digest(sharded)
-
-
 def test_arrays_of_a_folder_are_called_as_their_files(tmp_path):
     """A ``.npy`` has no name of its own."""
     np.save(tmp_path / "w.npy", np.zeros(1))
@@ -176,6 +169,118 @@ def test_onnx_initializers_and_constants_are_tensors(tmp_path):
         "half": [1.5],
         "c": 2,
     }
+
+
+def _onnx(*nodes, **options):
+    training = options.pop("training_info", [])
+    model = onnx.helper.make_model(onnx.helper.make_graph(nodes, "g", [], []), **options)
+    model.training_info.extend(training)
+    return model
+
+
+def _constant(output, **value):
+    return onnx.helper.make_node("Constant", [], [output], **value)
+
+
+def _function(number):
+    node = _constant("y", value=onnx.numpy_helper.from_array(np.float32(number)))
+    opset = [onnx.helper.make_opsetid("", 18)]
+    return onnx.helper.make_function("d", "F", [], ["y"], [node], opset)
+
+
+def _trained(number):
+    training = onnx.TrainingInfoProto()
+    training.initialization.CopyFrom(_onnx(_constant("c", value_float=number)).graph)
+    training.algorithm.CopyFrom(_onnx(_constant("c", value_float=number + 1)).graph)
+    return [training]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda number: _onnx(_constant("c", value_float=number)),
+        lambda number: _onnx(_constant("c", value_floats=[1.0, number])),
+        lambda number: _onnx(_constant("c", value_int=int(number))),
+        lambda number: _onnx(_constant("c", value_ints=[1, int(number)])),
+        lambda number: _onnx(_constant("c", value_string=str(number))),
+        lambda number: _onnx(_constant("c", value_strings=["a", str(number)])),
+        lambda number: _onnx(onnx.helper.make_node("LeakyRelu", ["x"], ["y"], alpha=number)),
+        lambda number: _onnx(
+            onnx.helper.make_node(
+                "Own", [], ["y"], t=[onnx.numpy_helper.from_array(np.float32(number))]
+            )
+        ),
+        lambda number: _onnx(
+            onnx.helper.make_node(
+                "Own", [], ["y"], graphs=[_onnx(_constant("c", value_float=number)).graph]
+            )
+        ),
+        lambda number: _onnx(functions=[_function(number)]),
+        lambda number: _onnx(training_info=_trained(number)),
+    ],
+    ids=[
+        *("float", "floats", "int", "ints", "string", "strings", "option of a node"),
+        *("tensors", "graphs", "function", "training"),
+    ],
+)
+def test_every_number_of_an_onnx_model_is_in_its_digest(tmp_path, made):
+    """Wherever in the model it is."""
+    digests = set()
+    for number in (1.0, 2.0):
+        (tmp_path / "a.onnx").write_bytes(made(number).SerializeToString())
+        digests.add(content_digest(tmp_path / "a.onnx").digest)
+    assert len(digests) == 2
+
+
+def test_nodes_of_one_name_are_told_apart_by_their_outputs(tmp_path):
+    """Names of nodes are no more than a help to people."""
+    nodes = [
+        onnx.helper.make_node("LeakyRelu", [f"x{n}"], [f"y{n}"], name="same", alpha=float(n))
+        for n in range(2)
+    ]
+    (tmp_path / "a.onnx").write_bytes(_onnx(*nodes).SerializeToString())
+    with open_tensors(tmp_path / "a.onnx") as found:
+        values = {name: entry.value for name, entry in found.entries.items()}
+    assert values == {"y0/alpha": 0.0, "y1/alpha": 1.0}
+
+
+def test_links_within_an_hdf5_file_lead_to_the_same_numbers(tmp_path):
+    """To groups and data sets; a link to a type is nothing to read."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["g/w"] = np.arange(3.0)
+        file["type"] = np.dtype("f4")
+        for name, target in (("alias", "/g"), ("w", "/g/w"), ("other", "/type")):
+            file[name] = h5py.SoftLink(target)
+        file["hard"] = file["g"]
+    assert set(tensors(tmp_path / "a.h5")) == {"alias/w", "g/w", "hard/w", "w"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("fortran", [False, True])
+@pytest.mark.parametrize("place", [20, 200])
+def test_a_member_of_an_npz_that_lost_a_bit_is_told_by_its_checksum(
+    tmp_path, packed, fortran, place
+):
+    """As numpy tells it, in the header too; without it a changed archive would but have another digest."""
+    array = np.zeros((8, 9)).T if fortran else np.zeros((8, 9))
+    (np.savez_compressed if packed else np.savez)(tmp_path / "a.npz", w=array)
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        data, info = bytearray(archive.read("w.npy")), archive.getinfo("w.npy")
+    if place == 20:  # a blank of the header becomes a tabulator: it says the same
+        place = data.index(b"  ")
+        data[place] = 9
+    else:
+        data[place] ^= 1
+    with zipfile.ZipFile(tmp_path / "b.npz", "w", info.compress_type) as archive:
+        archive.writestr("w.npy", bytes(data))
+    damaged = (tmp_path / "b.npz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "b.npz") as archive:
+        other = archive.getinfo("w.npy").CRC
+    old, new = (crc.to_bytes(4, "little") for crc in (other, info.CRC))
+    (tmp_path / "b.npz").write_bytes(damaged.replace(old, new))
+    content_digest(tmp_path / "a.npz")
+    with pytest.raises(CheckpointError, match="checksum"):
+        content_digest(tmp_path / "b.npz")
 
 
 def test_gguf_tensors_and_metadata_are_read(tmp_path):

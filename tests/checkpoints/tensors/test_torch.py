@@ -22,10 +22,12 @@ FORMS = pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
 def read(tmp_path):
     """Saves a value with torch and reads it back as entries, with their bytes."""
 
-    def saved(value, *, zipped=True):
+    def saved(value, *, zipped=True, entries_only=False):
         path = tmp_path / "model.pt"
         torch.save(value, path, _use_new_zipfile_serialization=zipped)
         with open_tensors(path) as found:
+            if entries_only:
+                return found.entries
             return {name: told(entry) for name, entry in found.entries.items()}
 
     return saved
@@ -220,6 +222,103 @@ def test_what_has_no_canonical_bytes_is_refused_by_name(read, value, told_why):
     """Never guessed, never left out."""
     with pytest.raises(CheckpointError, match=told_why):
         read({"value": value})
+
+
+def test_an_optimizer_of_a_hundred_thousand_entries_is_read(read):
+    """The bounds that stop hostile files are far from the largest honest ones."""
+    state = {
+        number: {name: torch.zeros(2) for name in ("step", "exp_avg", "exp_avg_sq")}
+        for number in range(33_400)
+    }
+    groups = [{"lr": 0.1, "params": list(range(33_400))}]
+    found = read({"state": state, "param_groups": groups}, entries_only=True)
+    assert len(found) == 3 * 33_400 + 2
+
+
+@FORMS
+@pytest.mark.parametrize("make", [int, float, str, list, dict, set, bool, tuple])
+def test_what_makes_the_missing_values_of_a_dictionary_is_no_contents(read, make, zipped):
+    """It is a type of Python's own, and named alone."""
+    found = read({"seen": collections.defaultdict(make, {"a": 1})}, zipped=zipped)
+    assert found == {"seen/a": ("int", 1)}
+
+
+def _parameter_with_an_attribute():
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    parameter.extra = torch.ones(2)
+    return parameter
+
+
+def _tensor_with_an_attribute():
+    tensor = torch.zeros(2)
+    tensor.extra = torch.ones(2)
+    return tensor
+
+
+def _dictionary_with_an_attribute():
+    weights = collections.OrderedDict(w=torch.zeros(2))
+    weights.extra = torch.ones(2)
+    return weights
+
+
+@FORMS
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (_parameter_with_an_attribute(), r"'state/w' is not read: .*'extra'"),
+        (
+            _tensor_with_an_attribute(),
+            "'state/w' is not read: .* with attributes beside its numbers",
+        ),
+        (_dictionary_with_an_attribute(), "a dictionary with the attribute 'extra'"),
+        (torch.zeros(2, device="meta"), "'state/w' is not read: a tensor of the meta device"),
+        (torch.tensor([1j]).conj(), "'state/w' is not read: a tensor that is conjugated"),
+        (torch.zeros(2, dtype=torch.complex64).conj().imag, "'state/w' is not read: .*resolve_neg"),
+    ],
+    ids=["parameter", "tensor", "dictionary", "meta", "conjugated", "negated"],
+)
+def test_what_would_be_left_out_is_refused_by_name(read, value, words, zipped):
+    """A digest must not be the same for other contents."""
+    with pytest.raises(CheckpointError, match=words):
+        read({"state": {"w": value}}, zipped=zipped)
+
+
+@FORMS
+def test_the_versions_of_modules_in_a_state_dict_are_no_contents(read, zipped):
+    """Every state dict has them, and they are no weights."""
+    weights = torch.nn.Linear(2, 1).state_dict()
+    assert hasattr(weights, "_metadata")
+    assert set(read(weights, zipped=zipped)) == {"weight", "bias"}
+
+
+def test_a_damaged_stream_is_told_by_what_and_where(tmp_path):
+    """A memory place that nothing was put into, a value that is not there, a text that is cut."""
+    for stream, words in (
+        (b"\x80\x02]h\x69.", r"BINGET at byte 3: takes what is kept under 105"),
+        (b"\x80\x020.", r"POP at byte 2: needs a value"),
+        (b"\x80\x02X\x09\0\0\0ab.", r"what follows PROTO at byte 0: "),
+    ):
+        (tmp_path / "a.pkl").write_bytes(stream)
+        with pytest.raises(CheckpointError, match=words), open_tensors(tmp_path / "a.pkl"):
+            pass
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a.pt"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"),
+        ("hello", "of no format that is known"),
+        ("This is a text.", "of no format that is known"),
+        ("version https://git-lfs.github.com/spec/v1\n", "of no format that is known"),
+        ("i", "of no format that is known"),
+    ],
+)
+def test_a_text_that_is_called_like_a_checkpoint_is_told_so(tmp_path, name, content, words):
+    """Downloads that failed leave such files."""
+    (tmp_path / name).write_text(content)
+    with pytest.raises(CheckpointError, match=words), open_tensors(tmp_path / name):
+        pass
 
 
 def test_a_big_endian_archive_gives_the_same_numbers(tmp_path):
