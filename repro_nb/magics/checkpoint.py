@@ -33,6 +33,9 @@ PARSER.add_argument(
     "--model", metavar="NAME", help="a variable: the model, whose architecture is kept as a digest"
 )
 PARSER.add_argument(
+    "--parent", metavar="PATH", help="the registered checkpoint that it was made from"
+)
+PARSER.add_argument(
     "--watch",
     dest="watch",
     action="store_const",
@@ -53,7 +56,7 @@ def run(line: str, shell: InteractiveShell) -> None:
     asked = PARSER.parse_line(line)
     if asked is None:
         return
-    if asked.path is None and (asked.note or asked.model):
+    if asked.path is None and (asked.note or asked.model or asked.parent):
         raise UsageError("name the checkpoint", where="PATH", hint="%repro_checkpoint model.pth")
     fault = _lacking()
     if fault and session.rerun:
@@ -64,7 +67,7 @@ def run(line: str, shell: InteractiveShell) -> None:
     if asked.watch is not None:
         _turn(shell, on=asked.watch)
     if asked.path is not None:
-        _registered(asked.path, asked.note, _model(asked.model, shell), shell).show()
+        _registered(asked, _model(asked.model, shell), shell).show()
     elif asked.watch is None:
         _listing().show()
     else:
@@ -89,11 +92,11 @@ def _model(name: Optional[str], shell: InteractiveShell) -> Any:
     return shell.user_ns[name]
 
 
-def _registered(path: str, note: str, model: Any, shell: InteractiveShell) -> Page:
+def _registered(asked: Any, model: Any, shell: InteractiveShell) -> Page:
     """Register a checkpoint. What is said of it is saved with the notebook, and names no folder of this machine."""
     from repro_nb.checkpoints.warning import told_plainly
 
-    path = os.path.expanduser(path)  # noqa: PTH111 - a text, as it was typed
+    path = os.path.expanduser(asked.path)  # noqa: PTH111 - a text, as it was typed
     full = os.path.abspath(path)  # noqa: PTH100 - a link goes by its own name
     plain = relative(full, shell.starting_dir)
 
@@ -102,13 +105,13 @@ def _registered(path: str, note: str, model: Any, shell: InteractiveShell) -> Pa
 
     try:
         with told_plainly(tell):
-            return _checkpoint(path, full, note, model)
+            return _checkpoint(path, full, asked, model)
     except ReproError as error:
         error.where = relative(error.where, shell.starting_dir) if error.where else None
         raise
 
 
-def _checkpoint(path: str, full: str, note: str, model: Any) -> Page:
+def _checkpoint(path: str, full: str, asked: Any, model: Any) -> Page:
     """Register a checkpoint; in a rerun look at it alone, so that the output can be compared and nothing is written."""
     from repro_nb.checkpoints.architecture import architecture_digest
     from repro_nb.checkpoints.names import name_of, registry_folder
@@ -121,7 +124,8 @@ def _checkpoint(path: str, full: str, note: str, model: Any) -> Page:
         architecture = architecture_digest(model) if model is not None else ""
     else:
         verifier = CheckpointVerifier(folder)
-        verifier.register_checkpoint(full, note=note, model=model)
+        parent = os.path.abspath(asked.parent) if asked.parent else None  # noqa: PTH100 - as above
+        verifier.register_checkpoint(full, note=asked.note, parent=parent, model=model)
         found = verifier.log(full)[-1]
         architecture = found.architecture
     return page(Table(("checkpoint", found.checkpoint), list(_facts(found, architecture))))

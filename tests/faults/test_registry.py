@@ -273,3 +273,19 @@ def test_a_registry_of_ten_thousand_lines_is_read_in_bounded_memory(tmp_path):
     registry.append(registration("second"))
     assert registry.read().names() == ("first", "second")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_no_flipped_bit_of_a_registry_makes_a_changed_checkpoint_pass(tmp_path):
+    """Names, digests, seals, line ends: whichever bit it is, all() does not pass."""
+    verifier = CheckpointVerifier(tmp_path)
+    for name in ("epoch-1.bin", "epoch-2.bin", "epoch-1.bin"):
+        (tmp_path / name).write_bytes(name.encode())
+        verifier.register_checkpoint(name)
+    (tmp_path / "epoch-2.bin").write_bytes(b"another one")
+    whole = verifier._registry.path.read_bytes()
+    draw = random.Random(0)
+    for _ in range(1_000):
+        damaged = bytearray(whole)
+        damaged[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)
+        verifier._registry.path.write_bytes(damaged)
+        assert not all(verifier.verify_all_checkpoints().values())

@@ -82,6 +82,16 @@ def test_a_model_gives_the_architecture(kernel, folder):
     assert "there is no variable 'nett'" in answer.stderr
 
 
+def test_the_parent_is_kept(kernel, folder):
+    """The checkpoint that training went on from, with the digest that it had then."""
+    kernel.run("open('first.bin', 'wb').write(b'1')\nopen('second.bin', 'wb').write(b'2')")
+    kernel.run("%repro_checkpoint first.bin")
+    kernel.run("%repro_checkpoint second.bin --parent first.bin")
+    parent = registered(folder, "second.bin").parent
+    assert parent.checkpoint == "first.bin"
+    assert parent.digest == registered(folder, "first.bin").digest
+
+
 def test_what_is_shown_names_no_folder_of_this_machine(kernel, folder):
     """It is saved with the notebook."""
     kernel.run("open('c.bin', 'w').close()")
