@@ -148,7 +148,7 @@ def _history(content: bytes) -> History:
     """What the content of a file says that is there: registering never leaves one without a line."""
     if not content.strip():
         lost = DamagedLine(
-            number=1, checkpoint="", reason="the file is empty: what it said is lost"
+            number=1, checkpoint="", reason="the file is empty: what it said, if anything, is lost"
         )
         return History(damaged=(lost,))
     lines = content.split(b"\n")

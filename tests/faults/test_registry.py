@@ -68,8 +68,9 @@ for round in range(rounds):
     os.waitpid(child, 0)
     with os.fdopen(reader) as acknowledged:
         sys.stdout.write(acknowledged.read())
-    if (folder / "checkpoints.repro.jsonl").stat().st_size > 2_000_000:
-        os.truncate(folder / "checkpoints.repro.jsonl", 0)
+    registry = folder / "checkpoints.repro.jsonl"
+    if registry.exists() and registry.stat().st_size > 2_000_000:
+        registry.unlink()
         print("EMPTIED")
 """
 
@@ -123,7 +124,8 @@ def test_two_hundred_kills_lose_nothing_that_was_acknowledged(tmp_path):
     assert set(acknowledged) <= set(history.names())
     assert output.count("-") > 200, "most were killed before they registered anything"
     for line in history.damaged:
-        assert line.reason == "it was torn off" or "digest" in line.reason
+        # The file is empty where the child was killed between making it and writing to it.
+        assert any(word in line.reason for word in ("torn off", "digest", "empty"))
 
 
 def test_a_registry_that_git_replaces_is_written_where_it_is_then(tmp_path):
