@@ -15,6 +15,7 @@ from repro_nb.errors import UnsafeCheckpointError, UsageError
 __all__ = ["DamagedLine", "line_of", "opening", "read_line"]
 
 _SEAL = re.compile(rb',"line":"([0-9a-f]{32})"\}\Z')
+_OPENING, _CLOSING = b'{"checkpoint":', b',"line":"'
 _NAME = re.compile(rb'\A\{"checkpoint":("(?:[^"\\]|\\.){0,4096}"),"named":"([0-9a-f]{16})"')
 _MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 _NONSENSE = (
@@ -122,8 +123,12 @@ def _damaged(number: int, line: bytes, reason: str) -> DamagedLine:
 
 
 def _name_in(line: bytes) -> str:
-    """The name of a damaged line, where it is not the name that is damaged."""
-    found = _NAME.match(line)
+    """The name of a damaged line, where it is not the name that is damaged.
+
+    What lost the line end between them is two lines, and the first name says nothing of the second.
+    """
+    joined = line.count(_OPENING) > 1 or line.count(_CLOSING) > 1
+    found = None if joined else _NAME.match(line)
     try:
         name = str(json.loads(found[1])) if found else ""
     except ValueError:

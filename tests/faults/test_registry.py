@@ -286,8 +286,10 @@ def test_no_flipped_bit_of_a_registry_makes_a_changed_checkpoint_pass(tmp_path):
     (tmp_path / "epoch-2.bin").write_bytes(b"another one")
     whole = verifier._registry.path.read_bytes()
     draw = random.Random(0)
-    for _ in range(1_000):
-        damaged = bytearray(whole)
-        damaged[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)
-        verifier._registry.path.write_bytes(damaged)
-        assert not all(verifier.verify_all_checkpoints().values())
+    line_ends = [at for at, byte in enumerate(whole) if byte == ord("\n")]
+    for at in [*line_ends, *(draw.randrange(len(whole)) for _ in range(1_000))]:
+        for bit in range(8) if at in line_ends else (draw.randrange(8),):
+            damaged = bytearray(whole)
+            damaged[at] ^= 1 << bit
+            verifier._registry.path.write_bytes(damaged)
+            assert not all(verifier.verify_all_checkpoints().values()), (at, bit)
